@@ -1,0 +1,73 @@
+/** Every layering invariant of ARCHITECTURE.md, one rule each. */
+const source = { pathNot: '\\.test\\.ts$' };
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'core-imports-rxjs-and-itself',
+      severity: 'error',
+      comment: 'core runs in virtual time: no node:, no npm package but rxjs, no edge',
+      from: { path: '^src/core/', ...source },
+      to: { pathNot: ['^src/core/', '^node_modules/rxjs/'] },
+    },
+    {
+      name: 'adapter-imports-core-and-its-own-folder',
+      severity: 'error',
+      from: { path: '^src/adapters/([^/]+)/', ...source },
+      to: { path: '^src/', pathNot: ['^src/core/', '^src/adapters/$1/'] },
+    },
+    {
+      name: 'device-imports-core-and-its-own-folder',
+      severity: 'error',
+      from: { path: '^src/devices/([^/]+)/', ...source },
+      to: { path: '^src/', pathNot: ['^src/core/', '^src/devices/$1/'] },
+    },
+    {
+      name: 'testing-kit-imports-core-and-itself',
+      severity: 'error',
+      comment: 'earshot/testing is published; it must not drag an edge along, nor a test runner',
+      from: { path: '^src/testing/', ...source },
+      to: { pathNot: ['^src/core/', '^src/testing/', '^node_modules/rxjs/'] },
+    },
+    {
+      name: 'only-users-choose-an-implementation',
+      severity: 'error',
+      comment: 'the public index is core alone; nothing in src/ but cli/ composes edges',
+      from: { path: '^src/(index\\.ts|core/|testing/)', ...source },
+      to: { path: '^src/(adapters|devices|cli)/' },
+    },
+    {
+      name: 'nobody-imports-the-testing-kit-but-tests',
+      severity: 'error',
+      from: { path: '^src/(core|adapters|devices|cli|index\\.ts)', ...source },
+      to: { path: '^src/testing/' },
+    },
+    {
+      name: 'examples-are-users',
+      severity: 'error',
+      comment: 'an example may only use what a user can import',
+      from: { path: '^examples/' },
+      to: { path: '^src/', pathNot: ['^src/index\\.ts$', '^src/.*/index\\.ts$'] },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-test-from-source',
+      severity: 'error',
+      from: { path: '^src/', ...source },
+      to: { path: '\\.test\\.ts$' },
+    },
+    {
+      name: 'no-dev-dependency-from-source',
+      severity: 'error',
+      comment: 'what src/ imports must reach the user: a dependency or a peer',
+      from: { path: '^src/', ...source },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer', 'npm-optional', 'type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'default'] },
+  },
+};

@@ -1,0 +1,25 @@
+import type { Observable } from 'rxjs';
+import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
+
+/** A short piece of speech, rendered ahead, that covers a wait. @public */
+export interface FillerClip {
+  readonly fillerId: string;
+  readonly text: string;
+  /** All of its audio in one frame, in memory, at the rate of the loudspeaker. */
+  readonly audio: AudioFrame;
+}
+
+/** Where rendered fillers come from. @public */
+export interface FillerLibrary {
+  /**
+   * Load every filler.
+   *
+   * @remarks
+   * Cold. Emits the whole set once, then completes. An empty set means no fillers.
+   * A failure must not end the loop: the pipeline goes on without fillers and says so in an event.
+   * @param format - layout of the loudspeaker; each clip is converted to it.
+   *
+   * Errors with `VoiceError` `FILLER_CACHE_INVALID`.
+   */
+  loadFillers(format: PcmFormat): Observable<readonly FillerClip[]>;
+}

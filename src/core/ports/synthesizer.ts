@@ -1,0 +1,24 @@
+import type { Observable } from 'rxjs';
+import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
+
+/** Text in, speech out. @public */
+export interface Synthesizer {
+  /** Layout of every frame that `synthesize` emits. */
+  readonly format: PcmFormat;
+  /** Names the engine, for the key of a cache, such as `kokoro-82m-q8` or `espeak-ng-1.51`. */
+  readonly engine: string;
+  /** Names the voice. */
+  readonly voice: string;
+  /** Speaking rate; 1 is the voice's own. */
+  readonly speed: number;
+  /**
+   * Speak a text.
+   *
+   * @remarks
+   * Cold. Order: frames are contiguous in `timestampMs`, which starts at 0 for each subscription.
+   * Cancellation: nothing is emitted after unsubscription, even if inference finishes later.
+   *
+   * Errors with `SpeechError` `SYNTHESIS_FAILED`.
+   */
+  synthesize(text: string): Observable<AudioFrame>;
+}

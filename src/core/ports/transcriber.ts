@@ -1,0 +1,28 @@
+import type { OperatorFunction } from 'rxjs';
+import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
+
+/** What was said, as far as is known. @public */
+export interface Transcript {
+  readonly text: string;
+  /** False while the recogniser may still change its mind. */
+  readonly final: boolean;
+  /** What produced it, such as `moonshine-tiny` or `scripted`: a reader must be able to tell a recogniser from a script. */
+  readonly engine: string;
+}
+
+/** Audio in, text out. @public */
+export interface Transcriber {
+  /** The only layout that `transcribe` takes. */
+  readonly format: PcmFormat;
+  /**
+   * Transcribe one utterance: the source completes when the utterance is over.
+   *
+   * @remarks
+   * Order: any number of partial transcripts, each replacing the one before, then exactly one final one, then completion.
+   * An utterance without words gives a final transcript with an empty text.
+   * Cancellation: nothing is emitted after unsubscription.
+   *
+   * Errors with `SpeechError` `TRANSCRIPTION_FAILED`.
+   */
+  transcribe(): OperatorFunction<AudioFrame, Transcript>;
+}
