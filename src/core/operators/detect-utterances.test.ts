@@ -1,0 +1,96 @@
+import { NEVER, of, Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { describeOperatorContract } from '../../testing/contracts/operator.contract.js';
+import { scoredFrames } from '../../testing/scored-frames.js';
+import type { ScoredFrame } from '../ports/voice-activity-detector.js';
+import { type DetectedFrame, detectUtterances, type SpeechEdge, type UtteranceOptions } from './detect-utterances.js';
+
+/** One digit a frame of 10 ms, in tenths. */
+const score = (tenths: string) => scoredFrames(tenths, 10);
+const options = { minSpeechMs: 30, gapToleranceMs: 20, minSilenceMs: 30 };
+const detect = (tenths: string, over: Partial<UtteranceOptions> = {}): DetectedFrame[] => {
+  const out: DetectedFrame[] = [];
+  of(...score(tenths)).pipe(detectUtterances({ ...options, ...over })).subscribe((frame) => out.push(frame));
+  return out;
+};
+const edgesOf = (tenths: string, over: Partial<UtteranceOptions> = {}): string[] =>
+  detect(tenths, over).flatMap(({ edges }) => edges.map((edge: SpeechEdge) => `${edge.type.slice(7)}@${edge.atMs}`));
+
+const phaseOf = ({ phase, frame }: DetectedFrame) => `${frame.timestampMs} ${phase.name}`;
+
+describeOperatorContract<ScoredFrame, DetectedFrame>({ describe, it, expect }, 'detectUtterances', {
+  create: () => detectUtterances(options),
+  values: score('0999900'),
+  emitted: detect('0999900'),
+  pending: [],
+  compare: phaseOf,
+  atTheBound: { keepsNothing: 'it keeps a phase and no audio' },
+});
+
+describe('detectUtterances', () => {
+  it('starts with the first frame of speech, confirms after enough of it and ends after enough silence', () => {
+    expect(edgesOf('0099990000')).toEqual(['started@30', 'confirmed@50', 'ended@90']);
+  });
+
+  it('calls a burst shorter than the minimum a misfire', () => {
+    expect(edgesOf('0990000000')).toEqual(['started@20', 'misfired@60']);
+  });
+
+  it('tolerates a gap inside speech that is not confirmed yet, and does not count it as speech', () => {
+    expect(edgesOf('0990090000')).toEqual(['started@20', 'confirmed@60', 'ended@90']);
+  });
+
+  it('needs less to go on than to start: hysteresis', () => {
+    expect(edgesOf('0044444000')).toEqual([]);
+    expect(edgesOf('0094444000')).toEqual(['started@30', 'confirmed@50', 'ended@100']);
+  });
+
+  it('goes on with an utterance when speech returns before the silence is long enough', () => {
+    expect(edgesOf('099990099990000')).toEqual(['started@20', 'confirmed@40', 'ended@140']);
+  });
+
+  it('says where speech began and ended, not when that was known', () => {
+    const edges = detect('0099990000').flatMap((frame) => frame.edges);
+    expect(edges.at(-1)).toEqual({ type: 'speech-ended', onsetMs: 20, endOfSpeechMs: 60, atMs: 90 });
+  });
+
+  it('starts and confirms with one frame when no minimum is set', () => {
+    expect(edgesOf('090000', { minSpeechMs: 0 })).toEqual(['started@20', 'confirmed@20', 'ended@50']);
+  });
+
+  it('takes a profile from the next frame on, over its own options, and forgets the profile before', () => {
+    const profile$ = new Subject<Partial<UtteranceOptions>>();
+    const source$ = new Subject<ScoredFrame>();
+    const names: string[] = [];
+    source$
+      .pipe(detectUtterances(options, profile$))
+      .subscribe(({ edges }) => names.push(...edges.map(({ type }) => type)));
+    const frames = score('4444');
+    source$.next(frames[0] as ScoredFrame);
+    profile$.next({ startThreshold: 0.4, stopThreshold: 0.3, minSpeechMs: 10 });
+    source$.next(frames[1] as ScoredFrame);
+    profile$.next({});
+    expect(names).toEqual(['speech-started', 'speech-confirmed']);
+  });
+
+  it('releases the profile with its source', () => {
+    const profile$ = new Subject<Partial<UtteranceOptions>>();
+    const subscription = NEVER.pipe(detectUtterances(options, profile$)).subscribe();
+    expect(profile$.observed).toBe(true);
+    subscription.unsubscribe();
+    expect(profile$.observed).toBe(false);
+  });
+
+  it('errors with a profile that is out of range', () => {
+    const errors: unknown[] = [];
+    NEVER.pipe(detectUtterances(options, of({ startThreshold: 2 }))).subscribe({ error: (error) => errors.push(error) });
+    expect(String(errors[0])).toContain('startThreshold must be a number from 0.01 to 1, but is 2');
+  });
+
+  it('names every bad option at once, and a hysteresis the wrong way round', () => {
+    expect(() => detectUtterances({ startThreshold: -1, minSpeechMs: 1.5 })).toThrow(
+      /startThreshold must be a number from 0.01 to 1, but is -1; minSpeechMs must be a whole number/,
+    );
+    expect(() => detectUtterances({ startThreshold: 0.2 })).toThrow(/stopThreshold \(0.35\) must not be above/);
+  });
+});

@@ -1,0 +1,105 @@
+import type { ConversationEffect } from '../conversation/conversation-effect.js';
+import type { PlayoutCommand } from '../playout/playout-types.js';
+import type { UpstreamRequest } from '../ports/upstream.js';
+import type { ConversationChange } from './conversation-loop.js';
+import type { FillerDesk } from './filler-desk.js';
+import type { UnstampedEvent } from './pipeline-event.js';
+import type { ReplyDesk } from './reply-desk.js';
+import type { TurnCollector } from './turn-collector.js';
+
+export interface PerformerInput {
+  readonly turns: TurnCollector;
+  readonly replies: ReplyDesk;
+  readonly fillers: FillerDesk;
+  readonly play: (command: PlayoutCommand) => void;
+  readonly send: (request: UpstreamRequest) => void;
+  readonly closeSession: () => void;
+  readonly tell: (event: UnstampedEvent) => void;
+}
+
+/** Does what the conversation asks for. */
+export interface Performer {
+  perform(effect: ConversationEffect): void;
+  /** The loudspeaker discarded this much of a reply after so much was heard. Told while `flush-playout` is performed. */
+  wasCut(replyId: string, heardMs: number): void;
+  /** Tell of the barge-in that caused this change, if one did. */
+  tellBargeIn(change: ConversationChange): void;
+}
+
+const nothing = { replyId: '', heardMs: 0, heardText: '' };
+
+export function createPerformer(input: PerformerInput): Performer {
+  const { turns, replies, fillers, play, send, tell } = input;
+  /** The last cut. */
+  let cut = nothing;
+
+  return {
+    perform(effect) {
+      switch (effect.type) {
+        case 'open-turn':
+          tell({ type: 'turn-opened', turnId: effect.turnId, revision: effect.revision });
+          turns.open(effect);
+          return;
+        case 'end-turn':
+          turns.end(effect);
+          return;
+        case 'abandon-turn':
+          turns.abandon(effect.turnId);
+          return;
+        case 'speak-filler':
+          fillers.speak(effect.turnId, effect.fillerId);
+          return;
+        case 'play-reply':
+          replies.play(effect.replyId);
+          return;
+        case 'drain-playout':
+          replies.end(effect.replyId);
+          return;
+        case 'duck':
+        case 'restore':
+          play({ type: effect.type });
+          return;
+        case 'flush-playout':
+          cut = nothing;
+          play({ type: 'cut' });
+          return;
+        case 'cancel-reply': {
+          const { turnId, revision, replyId } = effect;
+          if (replyId !== null) {
+            const heardMs = cut.replyId === replyId ? cut.heardMs : 0;
+            cut = { replyId, heardMs, heardText: replies.cut(replyId, heardMs) };
+          }
+          send({
+            type: 'reply-cancelled',
+            turnId,
+            revision,
+            replyId,
+            heardMs: cut.heardMs,
+            heardText: cut.heardText,
+          });
+          return;
+        }
+        case 'close-session':
+          input.closeSession();
+      }
+    },
+
+    wasCut(replyId, heardMs) {
+      cut = { replyId, heardMs, heardText: '' };
+    },
+
+    tellBargeIn({ previous, cause }) {
+      const over = previous.name === 'ducking' ? previous.over : previous;
+      if (cause.type !== 'speech-confirmed' || !('turnId' in over) || over.name === 'listening') return;
+      tell({
+        type: 'barge-in',
+        onsetMs: cause.onsetMs,
+        turnId: over.turnId,
+        replyId: over.name === 'replying' ? over.replyId : null,
+        fillerId: over.name === 'filling' ? over.fillerId : null,
+        heardMs: cut.heardMs,
+        heardText: cut.heardText,
+      });
+    },
+  };
+}

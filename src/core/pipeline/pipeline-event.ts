@@ -1,0 +1,113 @@
+import type { PcmFormat } from '../audio/audio-frame.js';
+import type { ConversationState } from '../conversation/conversation-state.js';
+import type { VoiceError } from '../errors.js';
+import type { SpeechEdge } from '../operators/detect-utterances.js';
+import type { Level } from '../operators/measure-levels.js';
+import type { PlayoutEvent } from '../playout/playout-types.js';
+import type { ReplyEndReason, TurnRevision } from '../ports/upstream.js';
+
+/** Which device an event is about. @public */
+export type DeviceRole = 'microphone' | 'loudspeaker';
+
+/** What a barge-in cut off. @public */
+export interface BargeIn {
+  readonly type: 'barge-in';
+  /** When the speech that caused it began. Units: ms. */
+  readonly onsetMs: number;
+  /** The turn whose answer nobody wants any more. */
+  readonly turnId: string;
+  /** The reply that was cut, if one was being heard. */
+  readonly replyId: string | null;
+  /** The filler that was cut, if one was being heard. */
+  readonly fillerId: string | null;
+  /** What had left the loudspeaker of the reply. Units: ms of its audio. */
+  readonly heardMs: number;
+  /** The same as text. Whole words; an estimate within the sentence that was cut. */
+  readonly heardText: string;
+}
+
+type PipelineFact =
+  | {
+      readonly type: 'state-changed';
+      readonly state: ConversationState;
+      readonly previous: ConversationState;
+      readonly cause: string;
+    }
+  | { readonly type: 'device-opened'; readonly device: DeviceRole; readonly format: PcmFormat }
+  | {
+      readonly type: 'device-lost';
+      readonly device: DeviceRole;
+      readonly error: VoiceError;
+      readonly retryInMs: number;
+    }
+  | (Level & { readonly type: 'level'; readonly device: DeviceRole })
+  | {
+      readonly type: 'speech-probability';
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly probability: number;
+    }
+  | SpeechEdge
+  | (TurnRevision & { readonly type: 'turn-opened' })
+  | (TurnRevision & {
+      readonly type: 'turn-ended';
+      readonly endOfSpeechMs: number;
+      readonly reason: 'silence' | 'max-turn' | 'source-ended';
+    })
+  | (TurnRevision & {
+      readonly type: 'transcript';
+      readonly text: string;
+      readonly final: boolean;
+      readonly engine: string;
+    })
+  /** The turn went up; an answer is awaited. `text` is null for an upstream that accepts audio. */
+  | (TurnRevision & { readonly type: 'turn-sent'; readonly text: string | null })
+  /** The turn held no words, and is forgotten. */
+  | (TurnRevision & { readonly type: 'turn-empty' })
+  | (TurnRevision & { readonly type: 'turn-failed'; readonly error: VoiceError })
+  | { readonly type: 'session-opened'; readonly sessionId: string }
+  | { readonly type: 'session-lost'; readonly error: VoiceError; readonly retryInMs: number | null }
+  | (TurnRevision & { readonly type: 'reply-started'; readonly replyId: string })
+  | { readonly type: 'reply-text'; readonly replyId: string; readonly text: string }
+  | {
+      readonly type: 'reply-ended';
+      readonly replyId: string;
+      readonly reason: ReplyEndReason | 'stalled';
+      /** Audio that came of it. Units: ms. */
+      readonly receivedMs: number;
+      readonly text: string;
+      readonly message: string | null;
+    }
+  | { readonly type: 'action'; readonly replyId: string; readonly command: string; readonly args: unknown }
+  | {
+      readonly type: 'tool-call';
+      readonly replyId: string;
+      readonly callId: string;
+      readonly name: string;
+      readonly args: unknown;
+    }
+  | {
+      readonly type: 'filler-spoken';
+      readonly turnId: string;
+      readonly fillerId: string;
+      readonly text: string;
+    }
+  | { readonly type: 'filler-held-back'; readonly turnId: string; readonly reason: string }
+  | BargeIn
+  | PlayoutEvent
+  /** A part failed and the loop goes on without it. */
+  | { readonly type: 'degraded'; readonly part: 'echo-canceller' | 'fillers'; readonly error: unknown }
+  /** Something was dropped, mended or late; `count` is how often so far. */
+  | { readonly type: 'fact'; readonly fact: string; readonly detail: string; readonly count: number };
+
+/**
+ * Everything that can be seen of a pipeline from outside.
+ *
+ * `atMs` is when it became known, or for what happens at the loudspeaker when it happened there. Units: ms on the
+ * clock of the pipeline's scheduler.
+ * @public
+ */
+export type PipelineEvent = PipelineFact & { readonly atMs: number };
+
+/** An event before it is stamped. Playout and speech events bring their own time. @internal */
+export type UnstampedEvent = PipelineFact;

@@ -1,0 +1,126 @@
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { defaultHighPassOptions, type HighPassOptions } from '../audio/high-pass.js';
+import {
+  type BargeInOptions,
+  defaultBargeInOptions,
+  resolveBargeInOptions,
+} from '../conversation/barge-in-policy.js';
+import {
+  defaultFillerOptions,
+  type FillerOptions,
+  resolveFillerOptions,
+} from '../conversation/filler-policy.js';
+import {
+  defaultUtteranceOptions,
+  resolveUtteranceOptions,
+  type UtteranceOptions,
+} from '../operators/detect-utterances.js';
+import { defaultEndpointingOptions, type EndpointingOptions, endTurns } from '../operators/end-turns.js';
+import { filterHighPass } from '../operators/filter-high-pass.js';
+import { defaultPlayoutOptions, type PlayoutOptions, resolvePlayoutOptions } from '../operators/play-to.js';
+import { defaultPreRollOptions, type PreRollOptions, withPreRoll } from '../operators/with-pre-roll.js';
+import { integerIn, resolveOptions } from '../options.js';
+
+/** How long the loop waits before it gives up and goes on. @public */
+export interface PatienceOptions {
+  /** From the end of the turn to the first audio of the answer. Units: ms. Range: 500..600000. Nobody stands at a kiosk longer. @defaultValue 30000 */
+  readonly replyTimeoutMs: number;
+  /** Silence of the service in the middle of a reply. Units: ms. Range: 500..600000. @defaultValue 20000 */
+  readonly replyStallMs: number;
+  /** From the end of the turn to its final transcript. Units: ms. Range: 100..120000. @defaultValue 10000 */
+  readonly transcriptTimeoutMs: number;
+  /** How long audio waits for a loudspeaker that is not open. Units: ms. Range: 0..60000. @defaultValue 3000 */
+  readonly loudspeakerTimeoutMs: number;
+  /** First wait before a lost device or session is opened again; doubles each time. Units: ms. Range: 10..60000. @defaultValue 250 */
+  readonly reopenDelayMs: number;
+  /** Longest such wait. Units: ms. Range: 10..600000. @defaultValue 5000 */
+  readonly maxReopenDelayMs: number;
+}
+
+/** @public */
+export const defaultPatienceOptions = {
+  replyTimeoutMs: 30_000,
+  replyStallMs: 20_000,
+  transcriptTimeoutMs: 10_000,
+  loudspeakerTimeoutMs: 3000,
+  reopenDelayMs: 250,
+  maxReopenDelayMs: 5000,
+} as const satisfies PatienceOptions;
+
+/** Everything about a pipeline that can be set, by concern. @public */
+export interface PipelineOptions {
+  /** Clock and timers. Devices must use the same one. @defaultValue asyncScheduler */
+  readonly scheduler: SchedulerLike;
+  /** Rumble filter before the detector. */
+  readonly highPass: Partial<HighPassOptions>;
+  readonly utterances: Partial<UtteranceOptions>;
+  readonly preRoll: Partial<PreRollOptions>;
+  readonly endpointing: Partial<EndpointingOptions>;
+  /**
+   * Speech that starts within this after the turn was sent goes on with that turn. Units: ms. Range: 0..10000.
+   * A server in the field that reopens turns uses the same 800 ms. @defaultValue 800
+   */
+  readonly reopenWindowMs: number;
+  readonly bargeIn: Partial<BargeInOptions>;
+  readonly filler: Partial<FillerOptions>;
+  readonly playout: Partial<PlayoutOptions>;
+  readonly patience: Partial<PatienceOptions>;
+}
+
+/** Every default of a pipeline in one place. @public */
+export const defaultPipelineOptions = {
+  scheduler: asyncScheduler,
+  highPass: defaultHighPassOptions,
+  utterances: defaultUtteranceOptions,
+  preRoll: defaultPreRollOptions,
+  endpointing: defaultEndpointingOptions,
+  reopenWindowMs: 800,
+  bargeIn: defaultBargeInOptions,
+  filler: defaultFillerOptions,
+  playout: defaultPlayoutOptions,
+  patience: defaultPatienceOptions,
+} as const satisfies PipelineOptions;
+
+/** The same, resolved and checked. */
+export interface PipelineSettings {
+  readonly scheduler: SchedulerLike;
+  readonly highPass: Partial<HighPassOptions>;
+  readonly utterances: UtteranceOptions;
+  readonly preRoll: Partial<PreRollOptions>;
+  readonly endpointing: Partial<EndpointingOptions>;
+  readonly reopenWindowMs: number;
+  readonly bargeIn: BargeInOptions;
+  readonly filler: FillerOptions;
+  readonly playout: PlayoutOptions;
+  readonly patience: PatienceOptions;
+}
+
+/**
+ * Resolve and check every group at once, before anything is opened.
+ *
+ * @throws OptionError `OPTION_INVALID`.
+ */
+export function resolvePipelineOptions(given: Partial<PipelineOptions>): PipelineSettings {
+  const merged = resolveOptions<PipelineOptions>('pipeline', defaultPipelineOptions, given, {
+    reopenWindowMs: integerIn(0, 10_000, 'ms'),
+  });
+  const utterances = resolveUtteranceOptions('utterances', merged.utterances);
+  filterHighPass(merged.highPass);
+  withPreRoll(merged.preRoll);
+  endTurns(merged.endpointing);
+  return {
+    ...merged,
+    utterances,
+    bargeIn: resolveBargeInOptions(merged.bargeIn, utterances),
+    filler: resolveFillerOptions(merged.filler),
+    playout: resolvePlayoutOptions(merged.playout),
+    patience: resolveOptions<PatienceOptions>('patience', defaultPatienceOptions, merged.patience, {
+      replyTimeoutMs: integerIn(500, 600_000, 'ms'),
+      replyStallMs: integerIn(500, 600_000, 'ms'),
+      transcriptTimeoutMs: integerIn(100, 120_000, 'ms'),
+      loudspeakerTimeoutMs: integerIn(0, 60_000, 'ms'),
+      reopenDelayMs: integerIn(10, 60_000, 'ms'),
+      maxReopenDelayMs: integerIn(10, 600_000, 'ms'),
+    }),
+  };
+}

@@ -1,0 +1,197 @@
+import { type SchedulerLike, Subject, Subscription } from 'rxjs';
+import { durationMs } from '../audio/audio-frame.js';
+import type { ConversationEvent } from '../conversation/conversation-event.js';
+import {
+  addAudio,
+  addText,
+  heardText,
+  openLedger,
+  type ReplyLedger,
+  wholeText,
+} from '../conversation/heard-ledger.js';
+import { inSequence } from '../operators/in-sequence.js';
+import type { PlayoutCommand } from '../playout/playout-types.js';
+import type { TurnRevision, UpstreamEvent } from '../ports/upstream.js';
+import type { UnstampedEvent } from './pipeline-event.js';
+
+type ReplyAudio = Extract<UpstreamEvent, { type: 'reply-audio' }>;
+
+/** One reply, from its first sign to its last sample. */
+interface Reply {
+  readonly turn: TurnRevision;
+  readonly replyId: string;
+  readonly interruptible: boolean;
+  readonly audio$: Subject<ReplyAudio>;
+  readonly watch: Subscription;
+  ledger: ReplyLedger;
+  /** Audio that came before the conversation said to play it: at most what one event brings. */
+  early: ReplyAudio[];
+  phase: 'announced' | 'begun' | 'playing' | 'over';
+}
+
+export interface ReplyDeskInput {
+  readonly scheduler: SchedulerLike;
+  readonly replyStallMs: number;
+  readonly play: (command: PlayoutCommand) => void;
+  readonly dispatch: (event: ConversationEvent) => void;
+  readonly tell: (event: UnstampedEvent) => void;
+  /** First audio of a reply. */
+  readonly firstAudio: () => void;
+}
+
+/** What the service sends of its replies, put in order and sent to the loudspeaker; and what of it was heard. */
+export interface ReplyDesk {
+  take(event: Extract<UpstreamEvent, { type: `reply-${string}` }>): void;
+  /** The conversation has accepted it. */
+  play(replyId: string): void;
+  /** No more will come; tell the loudspeaker. */
+  end(replyId: string): void;
+  /** It was cut: what of its text was heard when `heardMs` of its audio was. Nothing of it is taken any more. */
+  cut(replyId: string, heardMs: number): string;
+  close(): void;
+}
+
+/** The replies that are remembered: the one being played, and stragglers of cancelled ones. */
+const maxReplies = 8;
+
+export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
+  const { scheduler, replyStallMs, play, dispatch, tell } = input;
+  const replies = new Map<string, Reply>();
+
+  const forget = (reply: Reply) => {
+    reply.phase = 'over';
+    reply.early = [];
+    reply.watch.unsubscribe();
+    replies.delete(reply.replyId);
+  };
+  const open = ({
+    turnId,
+    revision,
+    replyId,
+    interruptible,
+  }: Extract<UpstreamEvent, { type: 'reply-started' }>) => {
+    if (replies.has(replyId)) return;
+    const reply: Reply = {
+      turn: { turnId, revision },
+      replyId,
+      interruptible,
+      audio$: new Subject(),
+      watch: new Subscription(),
+      ledger: openLedger(replyId),
+      early: [],
+      phase: 'announced',
+    };
+    replies.set(replyId, reply);
+    for (const oldest of replies.values()) if (replies.size > maxReplies) forget(oldest);
+    reply.watch.add(
+      reply.audio$.pipe(inSequence()).subscribe({
+        next: ({ value, missing }) => {
+          if (missing > 0)
+            tell({
+              type: 'fact',
+              fact: 'reply-audio-missing',
+              detail: `${missing} pieces never came`,
+              count: missing,
+            });
+          play({ type: 'play', owner: { kind: 'reply', id: replyId }, frame: value.frame });
+        },
+      }),
+    );
+    tell({ type: 'reply-started', turnId, revision, replyId });
+  };
+
+  /** Until its first audio a reply is still awaited: a filler may bridge, and more speech goes on with the turn. */
+  const begin = (reply: Reply) => {
+    if (reply.phase !== 'announced') return;
+    reply.phase = 'begun';
+    dispatch({
+      type: 'reply-started',
+      ...reply.turn,
+      replyId: reply.replyId,
+      interruptible: reply.interruptible,
+    });
+  };
+
+  let stall = Subscription.EMPTY;
+  const watchStall = (reply: Reply) => {
+    stall.unsubscribe();
+    stall = scheduler.schedule(() => {
+      if (reply.phase !== 'playing') return;
+      tellEnd(reply, 'stalled', null);
+      dispatch({ type: 'reply-stalled', replyId: reply.replyId });
+    }, replyStallMs);
+    reply.watch.add(stall);
+  };
+
+  const tellEnd = (
+    { replyId, ledger }: Reply,
+    reason: Extract<UnstampedEvent, { type: 'reply-ended' }>['reason'],
+    message: string | null,
+  ) =>
+    tell({
+      type: 'reply-ended',
+      replyId,
+      reason,
+      receivedMs: ledger.receivedMs,
+      text: wholeText(ledger),
+      message,
+    });
+
+  return {
+    take(event) {
+      if (event.type === 'reply-started') {
+        open(event);
+        return;
+      }
+      const reply = replies.get(event.replyId);
+      if (!reply || reply.phase === 'over') return;
+      switch (event.type) {
+        case 'reply-text':
+          reply.ledger = addText(reply.ledger, event.text);
+          tell(event);
+          break;
+        case 'reply-audio':
+          if (reply.ledger.receivedMs === 0) input.firstAudio();
+          reply.ledger = addAudio(reply.ledger, durationMs(event.frame));
+          if (reply.phase === 'playing') reply.audio$.next(event);
+          else reply.early.push(event);
+          begin(reply);
+          if (reply.phase === 'begun') reply.early = reply.early.slice(-1);
+          break;
+        case 'reply-ended':
+          begin(reply);
+          tellEnd(reply, event.reason, event.message ?? null);
+          stall.unsubscribe();
+          dispatch({ type: 'reply-ended', replyId: event.replyId });
+          return;
+      }
+      watchStall(reply);
+    },
+
+    play(replyId) {
+      const reply = replies.get(replyId);
+      if (!reply) return;
+      reply.phase = 'playing';
+      const early = reply.early;
+      reply.early = [];
+      for (const event of early) reply.audio$.next(event);
+    },
+
+    end(replyId) {
+      const reply = replies.get(replyId);
+      reply?.audio$.complete();
+      play({ type: 'end', owner: { kind: 'reply', id: replyId } });
+    },
+
+    cut(replyId, heardMs) {
+      const reply = replies.get(replyId);
+      if (!reply) return '';
+      forget(reply);
+      return heardText(reply.ledger, heardMs);
+    },
+
+    close() {
+      for (const reply of replies.values()) forget(reply);
+    },
+  };
+}

@@ -1,0 +1,251 @@
+import { BehaviorSubject, concat, defer, EMPTY, Observable, Subject, throwError } from 'rxjs';
+import { profileFor } from '../conversation/barge-in-policy.js';
+import type { ConversationEvent } from '../conversation/conversation-event.js';
+import { turnOf } from '../conversation/conversation-state.js';
+import { UpstreamError } from '../errors.js';
+import type { UtteranceOptions } from '../operators/detect-utterances.js';
+import type { UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
+import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
+import { createFillerDesk } from './filler-desk.js';
+import { type HearingEvent, hear } from './hearing.js';
+import { createPerformer } from './performer.js';
+import type { PipelineEvent, UnstampedEvent } from './pipeline-event.js';
+import type { PipelineSettings } from './pipeline-options.js';
+import type { PipelinePorts } from './pipeline-ports.js';
+import { reopening } from './reopening.js';
+import { createReplyDesk } from './reply-desk.js';
+import { createReplyWatch } from './reply-watch.js';
+import { createSpeaking, type SpeakingEvent } from './speaking.js';
+import { createTurnCollector } from './turn-collector.js';
+
+/**
+ * One run of the loop. The conversation decides, the desks do, and this function knows who is connected to whom.
+ */
+export function runConversation(ports: PipelinePorts, settings: PipelineSettings): Observable<PipelineEvent> {
+  return new Observable((subscriber) => {
+    const { scheduler, patience } = settings;
+    const tell = stamping(scheduler, (event) => subscriber.next(event));
+    const dispatch = (event: ConversationEvent) => conversation.dispatch(event);
+
+    const requests$ = new Subject<UpstreamRequest>();
+    let sessionClosed = false;
+    const send = (request: UpstreamRequest) => requests$.next(request);
+    const profile$ = new BehaviorSubject<Partial<UtteranceOptions>>({});
+
+    const speaking = createSpeaking(ports.loudspeaker, settings, tell);
+    const play = speaking.command;
+    const fillers = createFillerDesk({
+      scheduler,
+      options: settings.filler,
+      play,
+      tell,
+      due: (turn, fillerId) => dispatch({ type: 'filler-due', ...turn, fillerId }),
+    });
+    const replies = createReplyDesk({
+      scheduler,
+      replyStallMs: patience.replyStallMs,
+      play,
+      dispatch,
+      tell,
+      firstAudio: fillers.answered,
+    });
+    const turns = createTurnCollector({
+      ports,
+      settings,
+      send,
+      tell,
+      empty: (turn) => dispatch({ type: 'turn-empty', ...turn }),
+      failed: (turn, error) => {
+        tell({ type: 'turn-failed', ...turn, error });
+        dispatch({ type: 'turn-failed', ...turn });
+      },
+    });
+    const performer = createPerformer({
+      turns,
+      replies,
+      fillers,
+      play,
+      send,
+      closeSession: () => {
+        sessionClosed = true;
+        requests$.complete();
+      },
+      tell,
+    });
+    const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, dispatch, tell);
+
+    let turnNumber = 0;
+    /** Onset of the speech the user is in the middle of. */
+    let speechOnsetMs: number | undefined;
+    let captureEnded = false;
+    const confirmSpeech = (onsetMs: number) => {
+      turnNumber += 1;
+      dispatch({ type: 'speech-confirmed', onsetMs, nextTurnId: `turn-${turnNumber}` });
+    };
+    const conversation: ConversationLoop = createConversationLoop(
+      performer.perform,
+      ({ previous, state, cause }) => {
+        tell({ type: 'state-changed', state, previous, cause: cause.type });
+        profile$.next(profileFor(state, settings.bargeIn));
+      },
+      (change) => {
+        performer.tellBargeIn(change);
+        watch.changed(change);
+        if (change.state.name === 'closed') subscriber.complete();
+        if (change.state.name !== 'idle') return;
+        // Whoever is still speaking when the floor becomes free has it, without having to start again.
+        if (speechOnsetMs !== undefined) confirmSpeech(speechOnsetMs);
+        else if (captureEnded) dispatch({ type: 'close-requested' });
+      },
+    );
+
+    const onHearing = (event: HearingEvent) => {
+      switch (event.type) {
+        case 'part':
+          turns.hear(event.part);
+          return;
+        case 'edge':
+          tell(event.edge);
+          if (event.edge.type === 'speech-confirmed') {
+            speechOnsetMs = event.edge.onsetMs;
+            confirmSpeech(event.edge.onsetMs);
+          } else if (event.edge.type === 'speech-ended') speechOnsetMs = undefined;
+          else dispatch({ type: event.edge.type });
+          return;
+        case 'turn-ended': {
+          const turn = conversation.state.name === 'listening' ? turnOf(conversation.state) : undefined;
+          if (!turn) return;
+          speechOnsetMs = undefined;
+          tell({ type: 'turn-ended', ...turn, endOfSpeechMs: event.endOfSpeechMs, reason: event.reason });
+          dispatch({ type: 'turn-ended', reopenUntilMs: event.atMs + settings.reopenWindowMs });
+          return;
+        }
+        case 'capture-lost':
+          speechOnsetMs = undefined;
+          dispatch(event);
+      }
+    };
+
+    const onSpeaking = (event: SpeakingEvent) => {
+      switch (event.type) {
+        case 'loudspeaker-opened':
+          tell({ type: 'device-opened', device: 'loudspeaker', format: event.format });
+          subscriber.add(
+            ports.fillers?.loadFillers(event.format).subscribe({
+              next: (clips) => fillers.load(clips),
+              error: (error) => tell({ type: 'degraded', part: 'fillers', error }),
+            }),
+          );
+          return;
+        case 'playout-lost':
+          dispatch(event);
+          return;
+        case 'playout-ended': {
+          tell(event);
+          const { owner, reason, heardMs } = event;
+          if (owner.kind === 'filler') dispatch({ type: 'filler-ended', fillerId: owner.id });
+          else if (reason === 'cut') performer.wasCut(owner.id, heardMs);
+          else dispatch({ type: 'playout-drained', replyId: owner.id });
+          return;
+        }
+        default:
+          tell(event);
+      }
+    };
+
+    const onUpstream = (event: UpstreamEvent) => {
+      switch (event.type) {
+        case 'reply-started':
+        case 'reply-text':
+        case 'reply-audio':
+        case 'reply-ended':
+          replies.take(event);
+          return;
+        case 'session-opened':
+          tell(event);
+          turns.sendAgain();
+          return;
+        case 'session-lost':
+          tell({ ...event, retryInMs: null });
+          dispatch({ type: 'session-lost' });
+          return;
+        case 'turn-failed':
+          tell(event);
+          dispatch({ type: 'turn-failed', turnId: event.turnId, revision: event.revision });
+          return;
+        case 'transcript':
+          tell({ ...event, engine: 'upstream' });
+          return;
+        case 'upstream-fact':
+          tell({ type: 'fact', fact: event.fact, detail: event.detail, count: 1 });
+          return;
+        default:
+          tell(event);
+      }
+    };
+
+    const session$ = reopening(
+      () =>
+        concat(
+          ports.upstream.openSession(requests$),
+          unlessClosed(() => sessionClosed),
+        ),
+      settings,
+      (error, retryInMs) => {
+        tell({ type: 'session-lost', error, retryInMs });
+        dispatch({ type: 'session-lost' });
+      },
+    );
+
+    const fail = (error: unknown) => subscriber.error(error);
+    subscriber.add(() => {
+      conversation.stop();
+      turns.close();
+      replies.close();
+      fillers.close();
+      watch.stop();
+    });
+    // The loudspeaker first, the microphone last: whoever speaks at once is answered.
+    subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
+    subscriber.add(session$.subscribe({ next: onUpstream, error: fail }));
+    subscriber.add(
+      hear({ ports, settings, reference$: speaking.reference$, profile$, tell }).subscribe({
+        next: onHearing,
+        error: fail,
+        complete: () => {
+          captureEnded = true;
+          if (conversation.state.name === 'idle') dispatch({ type: 'close-requested' });
+        },
+      }),
+    );
+  });
+}
+
+/** Give each event its time, and each fact its running count. */
+function stamping(scheduler: PipelineSettings['scheduler'], next: (event: PipelineEvent) => void) {
+  const counts = new Map<string, number>();
+  return (event: UnstampedEvent): void => {
+    const atMs = scheduler.now();
+    if (event.type !== 'fact') {
+      next({ atMs, ...event } as PipelineEvent);
+      return;
+    }
+    const count = (counts.get(event.fact) ?? 0) + event.count;
+    counts.set(event.fact, count);
+    next({ atMs, ...event, count });
+  };
+}
+
+/** A session that ends although nobody closed it is a lost one. */
+function unlessClosed(closed: () => boolean): Observable<never> {
+  return defer(() =>
+    closed()
+      ? EMPTY
+      : throwError(
+          () =>
+            new UpstreamError('UPSTREAM_ABORTED', 'the service closed the session; it will be opened again', {
+              retryable: true,
+            }),
+        ),
+  );
+}

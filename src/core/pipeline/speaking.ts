@@ -1,0 +1,97 @@
+import { ignoreElements, merge, Observable, of, Subject, Subscription, switchMap, tap } from 'rxjs';
+import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
+import { measureLevels } from '../operators/measure-levels.js';
+import { playTo } from '../operators/play-to.js';
+import type { PlayoutCommand, PlayoutEvent } from '../playout/playout-types.js';
+import type { Loudspeaker } from '../ports/audio-sink.js';
+import type { UnstampedEvent } from './pipeline-event.js';
+import type { PipelineSettings } from './pipeline-options.js';
+import { reopening } from './reopening.js';
+
+export type SpeakingEvent =
+  | PlayoutEvent
+  | { readonly type: 'loudspeaker-opened'; readonly format: PcmFormat }
+  /** What was queued is gone with it. */
+  | { readonly type: 'playout-lost' };
+
+export interface Speaking {
+  /** Subscribing opens the loudspeaker, and opens it again whenever it is lost. */
+  readonly events$: Observable<SpeakingEvent>;
+  /** What the loudspeaker renders, across losses. Hot. */
+  readonly reference$: Observable<AudioFrame>;
+  /** Takes effect at once; while the loudspeaker is not open, audio waits for it for a bounded time. */
+  command(command: PlayoutCommand): void;
+}
+
+/** The loudspeaker and what is played on it. */
+export function createSpeaking(
+  loudspeaker: Loudspeaker,
+  settings: PipelineSettings,
+  tell: (event: UnstampedEvent) => void,
+): Speaking {
+  const reference$ = new Subject<AudioFrame>();
+  let live$: Subject<PlayoutCommand> | undefined;
+  /** Commands that wait for the loudspeaker; only of what is being played, so one reply and one filler at most. */
+  let waiting: PlayoutCommand[] = [];
+  const givingUp = new Subscription();
+  const out$ = new Subject<SpeakingEvent>();
+
+  const giveUp = () => {
+    if (live$ || waiting.length === 0) return;
+    waiting = [];
+    out$.next({ type: 'playout-lost' });
+  };
+  const wait = (command: PlayoutCommand) => {
+    if (command.type === 'cut') {
+      waiting = [];
+    } else if (command.type === 'play' || command.type === 'end') {
+      if (waiting.length === 0) {
+        givingUp.add(settings.scheduler.schedule(giveUp, settings.patience.loudspeakerTimeoutMs));
+      }
+      waiting.push(command);
+    }
+  };
+
+  const opened$ = reopening(
+    () =>
+      loudspeaker.openSink().pipe(
+        switchMap((sink) => {
+          const commands$ = new Subject<PlayoutCommand>();
+          return merge(
+            of({ type: 'loudspeaker-opened', format: sink.format } as const),
+            sink.rendered$.pipe(
+              tap((frame) => reference$.next(frame)),
+              measureLevels(),
+              tap((level) => tell({ type: 'level', device: 'loudspeaker', ...level })),
+              ignoreElements(),
+            ),
+            commands$.pipe(playTo(sink, settings.playout, settings.scheduler)),
+            new Observable<never>(() => {
+              live$ = commands$;
+              const pending = waiting;
+              waiting = [];
+              for (const command of pending) commands$.next(command);
+              return () => {
+                live$ = undefined;
+              };
+            }),
+          );
+        }),
+      ),
+    settings,
+    (error, retryInMs) => {
+      tell({ type: 'device-lost', device: 'loudspeaker', error, retryInMs });
+      out$.next({ type: 'playout-lost' });
+    },
+  );
+
+  return {
+    events$: new Observable((subscriber) => {
+      subscriber.add(out$.subscribe(subscriber));
+      subscriber.add(givingUp);
+      subscriber.add(opened$.subscribe(subscriber));
+    }),
+    reference$,
+    command: (command) => (live$ ? live$.next(command) : wait(command)),
+  };
+}

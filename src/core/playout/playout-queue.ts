@@ -1,0 +1,215 @@
+import { createGainRamp, type GainRamp, type GainRampState } from '../audio/gain.js';
+import type { PlayoutOwner } from './playout-types.js';
+
+/** How much of one owner's audio there is. Counts are samples at the rate of the loudspeaker. */
+interface Account {
+  readonly owner: PlayoutOwner;
+  readonly pauses: readonly number[];
+  appended: number;
+  heard: number;
+  ended: boolean;
+  handedOver: boolean;
+}
+
+/** Audio as it was given, not yet written to the sink. */
+interface Waiting {
+  readonly account: Account;
+  readonly samples: Float32Array;
+}
+
+/** Audio written to the sink and not yet heard to its end: kept so that it can be taken back. */
+interface Written extends Waiting {
+  /** Position of its first sample among all that was written and heard. */
+  readonly start: number;
+  /** The gain as it was at its first sample. */
+  readonly ramp: GainRampState;
+  counted: number;
+}
+
+/** Something of an owner that became known while playout went on. `sample` is a position like `Written.start`. */
+export type Heard =
+  | { readonly type: 'started'; readonly owner: PlayoutOwner; readonly sample: number }
+  | {
+      readonly type: 'ended';
+      readonly owner: PlayoutOwner;
+      readonly sample: number;
+      readonly account: HeardAccount;
+    };
+
+export interface HeardAccount {
+  readonly owner: PlayoutOwner;
+  /** Samples of it that left the loudspeaker. */
+  readonly heard: number;
+  readonly handedOver: boolean;
+}
+
+/**
+ * The audio between the conversation and the sink.
+ *
+ * What was written but not heard is kept until it is heard, so that a duck or a cut takes effect at the
+ * loudspeaker's present position however far ahead the sink was filled: flush the sink, `rewindTo` where it
+ * stopped, and write again.
+ */
+export interface PlayoutQueue {
+  /** Samples waiting or written and not heard. */
+  readonly unheard: number;
+  /** Who is to be heard next, if anybody. */
+  readonly current: HeardAccount | undefined;
+  /** @returns samples taken; fewer than given when the bound is reached. */
+  append(owner: PlayoutOwner, samples: Float32Array, pauses: readonly number[]): number;
+  end(owner: PlayoutOwner, atSample: number): readonly Heard[];
+  /** The next block to write, gain applied; undefined when nothing waits. */
+  take(maxSamples: number): Float32Array | undefined;
+  /** Account for everything up to this position. */
+  markHeard(sample: number): readonly Heard[];
+  /** Take back what the sink flushed: everything from this position on. */
+  rewindTo(sample: number): void;
+  /** Let a filler that is being heard end at its next pause. */
+  handOver(maxWaitSamples: number, fadeSamples: number): void;
+  rampTo(gain: number, rampMs: number): void;
+  /** Keep the next `tailSamples` faded to silence, forget the rest. @returns who was cut, with the tail counted as heard. */
+  cut(tailSamples: number): { readonly tail: Float32Array; readonly cut: readonly HeardAccount[] };
+}
+
+export function createPlayoutQueue(
+  sampleRateHz: number,
+  maxSamples: number,
+  startSample: number,
+): PlayoutQueue {
+  const ramp: GainRamp = createGainRamp(sampleRateHz, 1);
+  let accounts: Account[] = [];
+  let waiting: Waiting[] = [];
+  let written: Written[] = [];
+  let writtenEnd = startSample;
+
+  const sameOwner = (a: PlayoutOwner, b: PlayoutOwner) => a.id === b.id && a.kind === b.kind;
+  const find = (owner: PlayoutOwner) => accounts.find((account) => sameOwner(account.owner, owner));
+  const unheard = () => accounts.reduce((sum, account) => sum + account.appended - account.heard, 0);
+
+  const settle = (sample: number): Heard[] => {
+    const done = accounts.filter((account) => account.ended && account.heard >= account.appended);
+    accounts = accounts.filter((account) => !done.includes(account));
+    return done.map((account) => ({ type: 'ended', owner: account.owner, sample, account }));
+  };
+
+  return {
+    get unheard() {
+      return unheard();
+    },
+    get current() {
+      return accounts.find((account) => account.appended > account.heard) ?? accounts[0];
+    },
+
+    append(owner, samples, pauses) {
+      let account = find(owner);
+      if (!account) {
+        account = { owner, pauses, appended: 0, heard: 0, ended: false, handedOver: false };
+        accounts.push(account);
+      }
+      const room = Math.min(samples.length, Math.max(0, maxSamples - unheard()));
+      if (room > 0) {
+        waiting.push({ account, samples: samples.subarray(0, room) });
+        account.appended += room;
+      }
+      return room;
+    },
+
+    end(owner, atSample) {
+      const account = find(owner);
+      if (!account) {
+        const nothing = { owner, heard: 0, handedOver: false };
+        return [{ type: 'ended', owner, sample: atSample, account: nothing }];
+      }
+      account.ended = true;
+      return settle(atSample);
+    },
+
+    take(maxTake) {
+      const first = waiting[0];
+      if (!first) return undefined;
+      const samples = first.samples.subarray(0, maxTake);
+      if (samples.length === first.samples.length) waiting.shift();
+      else waiting[0] = { account: first.account, samples: first.samples.subarray(samples.length) };
+      written.push({ account: first.account, samples, start: writtenEnd, ramp: ramp.snapshot(), counted: 0 });
+      writtenEnd += samples.length;
+      return ramp.apply(samples);
+    },
+
+    markHeard(sample) {
+      const out: Heard[] = [];
+      for (const block of written) {
+        const heard = Math.min(block.samples.length, sample - block.start);
+        if (heard <= block.counted) continue;
+        if (block.account.heard === 0) {
+          out.push({ type: 'started', owner: block.account.owner, sample: block.start });
+        }
+        block.account.heard += heard - block.counted;
+        block.counted = heard;
+        out.push(...settle(block.start + heard));
+      }
+      written = written.filter((block) => block.counted < block.samples.length);
+      return out;
+    },
+
+    rewindTo(sample) {
+      const back = written.filter((block) => block.start + block.samples.length > sample);
+      const first = back[0];
+      if (first) {
+        const kept = Math.max(0, sample - first.start);
+        ramp.restore(first.ramp);
+        if (kept > 0) ramp.apply(first.samples.subarray(0, kept));
+        waiting = [
+          { account: first.account, samples: first.samples.subarray(kept) },
+          ...back.slice(1).map(({ account, samples }) => ({ account, samples })),
+          ...waiting,
+        ];
+      }
+      written = [];
+      writtenEnd = sample;
+    },
+
+    handOver(maxWaitSamples, fadeSamples) {
+      const filler = accounts.find((account) => account.owner.kind === 'filler' && !account.handedOver);
+      if (!filler) return;
+      const from = filler.heard;
+      const limit = from + maxWaitSamples;
+      const boundary = filler.pauses.find((pause) => pause > from && pause <= limit) ?? limit;
+      filler.ended = true;
+      filler.handedOver = true;
+      if (filler.appended <= boundary && filler.appended <= limit) return;
+
+      let position = from;
+      waiting = waiting.flatMap((item) => {
+        if (item.account !== filler) return [item];
+        const samples = item.samples.slice(0, Math.max(0, boundary - position));
+        for (let i = 0; i < samples.length; i++) {
+          const toEnd = boundary - position - i;
+          if (toEnd <= fadeSamples) samples[i] = (samples[i] as number) * ((toEnd - 1) / fadeSamples);
+        }
+        position += item.samples.length;
+        return samples.length > 0 ? [{ account: filler, samples }] : [];
+      });
+      filler.appended = boundary;
+    },
+
+    rampTo(gain, rampMs) {
+      ramp.rampTo(gain, rampMs);
+    },
+
+    cut(tailSamples) {
+      // Only what is being heard fades out: a cut never lets the first sample of anything else through.
+      const head = waiting[0];
+      const tail = head && head.account.heard > 0 ? head.samples.slice(0, tailSamples) : new Float32Array(0);
+      if (head) head.account.heard += tail.length;
+      ramp.rampTo(0, (tail.length * 1000) / sampleRateHz);
+      const faded = ramp.apply(tail);
+      ramp.rampTo(1, 0);
+      const cut = accounts;
+      accounts = [];
+      waiting = [];
+      written = [];
+      writtenEnd += tail.length;
+      return { tail: faded, cut };
+    },
+  };
+}
