@@ -1,0 +1,58 @@
+import { convertSampleRate, readWav } from 'earshot';
+
+/** What the real service sends, in every generation. */
+export const speechRateHz = 48_000;
+
+/** Makes speech of text. */
+export interface Voice {
+  /** Names the engine and the voice. */
+  readonly name: string;
+  /** 48 kHz mono, 16 bits. Rejects with one clear sentence. */
+  speak(text: string): Promise<Int16Array>;
+}
+
+/** Sentences that are kept once they were made: enough for a dialogue, and at most some tens of megabytes. */
+const maxKept = 64;
+
+/** Keeps what a voice made; a sentence that is being made is waited for, not made twice. */
+export function keepSpeech(voice: Voice): Voice {
+  const kept = new Map<string, Promise<Int16Array>>();
+  return {
+    name: voice.name,
+    speak(text) {
+      const known = kept.get(text);
+      if (known !== undefined) return known;
+      const made = voice.speak(text);
+      kept.set(text, made);
+      made.catch(() => kept.delete(text));
+      const [oldest] = kept.keys();
+      if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest);
+      return made;
+    },
+  };
+}
+
+/** One voice, and another for what it cannot say. */
+export function voiceWithFallback(first: Voice, second: Voice): Voice {
+  return {
+    name: `${first.name}, else ${second.name}`,
+    speak: (text) => first.speak(text).catch(() => second.speak(text)),
+  };
+}
+
+/** Speech of a WAV file at the rate of the service. */
+export function speechFromWav(bytes: Uint8Array): Int16Array {
+  const { format, samples } = readWav(bytes);
+  const mono = format.channels === 1 ? samples : firstChannel(samples, format.channels);
+  const converted = convertSampleRate(mono, format.sampleRateHz, speechRateHz);
+  return Int16Array.from(converted, (sample) =>
+    Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))),
+  );
+}
+
+function firstChannel(samples: Float32Array, channels: number): Float32Array {
+  return Float32Array.from(
+    { length: Math.floor(samples.length / channels) },
+    (_, i) => samples[i * channels] ?? 0,
+  );
+}

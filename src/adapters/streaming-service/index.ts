@@ -1,0 +1,17 @@
+export type {
+  AudioChunk,
+  InterruptRequest,
+  InterruptResponse,
+  StreamRequest,
+  StreamResponse,
+  UsageRequest,
+  UsageResponse,
+  WelcomeRequest,
+  WelcomeResponse,
+} from './generated/streaming_pb.js';
+export { RequestPhase } from './generated/streaming_pb.js';
+export type { StreamingServiceHandlers } from './service-definition.js';
+export { streamingServiceDefinition } from './service-definition.js';
+export { streamingService } from './streaming-service.js';
+export type { StreamingServiceInit, StreamingServiceOptions } from './streaming-service-options.js';
+export { defaultStreamingServiceOptions } from './streaming-service-options.js';
