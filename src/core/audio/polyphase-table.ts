@@ -30,7 +30,7 @@ export interface TableSize {
 
 /**
  * The most coefficients one table may hold: 8 MiB. Every pair of the usual audio rates from 8000 to 384000 Hz fits;
- * a pair with hardly a common factor, such as 44100 to 47999 Hz, would need seven times as much.
+ * a pair with hardly a common factor, such as 44100 to 48001 Hz, would need seven times as much.
  */
 export const maxTableCoefficients = 1_048_576;
 

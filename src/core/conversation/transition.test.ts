@@ -44,8 +44,14 @@ const events: readonly (readonly [string, ConversationEvent])[] = [
   [`filler-ended (${own})`, { type: 'filler-ended', fillerId: 'f1' }],
   [`filler-ended (${abandoned})`, { type: 'filler-ended', fillerId: 'f0' }],
   [`reply-started (${own})`, { type: 'reply-started', ...turn, replyId: 'r1', interruptible: true }],
-  ['reply-started (uninterruptible)', { type: 'reply-started', ...turn, replyId: 'r1', interruptible: false }],
-  [`reply-started (${abandoned})`, { type: 'reply-started', turnId: 't1', revision: 0, replyId: 'r0', interruptible: true }],
+  [
+    'reply-started (uninterruptible)',
+    { type: 'reply-started', ...turn, replyId: 'r1', interruptible: false },
+  ],
+  [
+    `reply-started (${abandoned})`,
+    { type: 'reply-started', turnId: 't1', revision: 0, replyId: 'r0', interruptible: true },
+  ],
   [`reply-ended (${own})`, { type: 'reply-ended', replyId: 'r1' }],
   [`reply-ended (${abandoned})`, { type: 'reply-ended', replyId: 'r0' }],
   [`reply-stalled (${own})`, { type: 'reply-stalled', replyId: 'r1' }],
@@ -65,7 +71,9 @@ function label(state: ConversationState): string {
     case 'replying':
       return `replying[${[state.progress, state.interruptible ? '' : 'uninterruptible'].filter(Boolean).join(', ')}]`;
     case 'listening':
-      return state.turnId === 't1' && state.revision === 1 ? 'listening' : `listening[${state.turnId}, revision ${state.revision}]`;
+      return state.turnId === 't1' && state.revision === 1
+        ? 'listening'
+        : `listening[${state.turnId}, revision ${state.revision}]`;
     default:
       return state.name;
   }
@@ -113,7 +121,11 @@ describe('transition', () => {
 });
 
 /** Every event that could be about this state, with right ids, wrong ids, and ids that were cancelled. */
-function possible(state: ConversationState, depth: number, cancelled: readonly string[]): ConversationEvent[] {
+function possible(
+  state: ConversationState,
+  depth: number,
+  cancelled: readonly string[],
+): ConversationEvent[] {
   const current = turnOf(state) ?? { turnId: 'none', revision: 1 };
   const over: ConversationState = state.name === 'ducking' ? state.over : state;
   const replyId = over.name === 'replying' ? over.replyId : `r-${current.turnId}-${current.revision}`;
@@ -201,7 +213,9 @@ describe('every sequence of events to depth 6', () => {
       walked += 1;
       if (next.state === state) continue;
       const seen = after(edges, next.effects, next.state);
-      expect(seen.ducked, `volume in ${label(next.state)} after ${event.type}`).toBe(next.state.name === 'ducking');
+      expect(seen.ducked, `volume in ${label(next.state)} after ${event.type}`).toBe(
+        next.state.name === 'ducking',
+      );
       walk(next.state, seen, depth - 1);
     }
   };
@@ -209,7 +223,9 @@ describe('every sequence of events to depth 6', () => {
   it('never plays a cancelled reply, and never leaves the volume low', () => {
     walk({ name: 'idle' }, { ducked: false, cancelled: [], openTurns: [] }, 6);
     expect(walked).toBeGreaterThan(10_000);
-    expect(new Set([...reached.values()].map(({ name }) => name))).toEqual(new Set(states.map(({ name }) => name)));
+    expect(new Set([...reached.values()].map(({ name }) => name))).toEqual(
+      new Set(states.map(({ name }) => name)),
+    );
   });
 
   it('can always become idle without the user saying another word', () => {
@@ -222,7 +238,9 @@ describe('every sequence of events to depth 6', () => {
           const key = JSON.stringify(state);
           if (seen.has(key)) return [];
           seen.add(key);
-          return possible(state, 0, []).filter(withoutAWord).map((event) => transition(state, event).state);
+          return possible(state, 0, [])
+            .filter(withoutAWord)
+            .map((event) => transition(state, event).state);
         });
       }
       expect(seen, label(start)).toContain('{"name":"idle"}');
@@ -233,7 +251,13 @@ describe('every sequence of events to depth 6', () => {
     const ends: readonly (readonly [Interruptible, ConversationEvent[]])[] = [
       [awaiting, [{ type: 'turn-failed', ...turn }]],
       [filling, [{ type: 'turn-failed', ...turn }]],
-      [replying, [{ type: 'reply-stalled', replyId: 'r1' }, { type: 'playout-drained', replyId: 'r1' }]],
+      [
+        replying,
+        [
+          { type: 'reply-stalled', replyId: 'r1' },
+          { type: 'playout-drained', replyId: 'r1' },
+        ],
+      ],
       [replying, [{ type: 'playout-lost' }]],
     ];
     for (const [start, path] of ends) {

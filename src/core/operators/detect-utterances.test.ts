@@ -3,18 +3,27 @@ import { describe, expect, it } from 'vitest';
 import { describeOperatorContract } from '../../testing/contracts/operator.contract.js';
 import { scoredFrames } from '../../testing/scored-frames.js';
 import type { ScoredFrame } from '../ports/voice-activity-detector.js';
-import { type DetectedFrame, detectUtterances, type SpeechEdge, type UtteranceOptions } from './detect-utterances.js';
+import {
+  type DetectedFrame,
+  detectUtterances,
+  type SpeechEdge,
+  type UtteranceOptions,
+} from './detect-utterances.js';
 
 /** One digit a frame of 10 ms, in tenths. */
 const score = (tenths: string) => scoredFrames(tenths, 10);
 const options = { minSpeechMs: 30, gapToleranceMs: 20, minSilenceMs: 30 };
 const detect = (tenths: string, over: Partial<UtteranceOptions> = {}): DetectedFrame[] => {
   const out: DetectedFrame[] = [];
-  of(...score(tenths)).pipe(detectUtterances({ ...options, ...over })).subscribe((frame) => out.push(frame));
+  of(...score(tenths))
+    .pipe(detectUtterances({ ...options, ...over }))
+    .subscribe((frame) => out.push(frame));
   return out;
 };
 const edgesOf = (tenths: string, over: Partial<UtteranceOptions> = {}): string[] =>
-  detect(tenths, over).flatMap(({ edges }) => edges.map((edge: SpeechEdge) => `${edge.type.slice(7)}@${edge.atMs}`));
+  detect(tenths, over).flatMap(({ edges }) =>
+    edges.map((edge: SpeechEdge) => `${edge.type.slice(7)}@${edge.atMs}`),
+  );
 
 const phaseOf = ({ phase, frame }: DetectedFrame) => `${frame.timestampMs} ${phase.name}`;
 
@@ -83,7 +92,9 @@ describe('detectUtterances', () => {
 
   it('errors with a profile that is out of range', () => {
     const errors: unknown[] = [];
-    NEVER.pipe(detectUtterances(options, of({ startThreshold: 2 }))).subscribe({ error: (error) => errors.push(error) });
+    NEVER.pipe(detectUtterances(options, of({ startThreshold: 2 }))).subscribe({
+      error: (error) => errors.push(error),
+    });
     expect(String(errors[0])).toContain('startThreshold must be a number from 0.01 to 1, but is 2');
   });
 
@@ -91,6 +102,8 @@ describe('detectUtterances', () => {
     expect(() => detectUtterances({ startThreshold: -1, minSpeechMs: 1.5 })).toThrow(
       /startThreshold must be a number from 0.01 to 1, but is -1; minSpeechMs must be a whole number/,
     );
-    expect(() => detectUtterances({ startThreshold: 0.2 })).toThrow(/stopThreshold \(0.35\) must not be above/);
+    expect(() => detectUtterances({ startThreshold: 0.2 })).toThrow(
+      /stopThreshold \(0.35\) must not be above/,
+    );
   });
 });

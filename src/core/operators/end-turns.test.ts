@@ -9,7 +9,9 @@ const rule = { ...defaultUtteranceOptions, minSpeechMs: 20, gapToleranceMs: 20, 
 const detected = (tenths: string) => detectedFrames(tenths, 10, rule);
 const turns = (tenths: string, options: Partial<EndpointingOptions> = {}): TurnEnd[] => {
   const out: TurnEnd[] = [];
-  of(...detected(tenths)).pipe(endTurns({ minSilenceMs: 100, ...options })).subscribe((end) => out.push(end));
+  of(...detected(tenths))
+    .pipe(endTurns({ minSilenceMs: 100, ...options }))
+    .subscribe((end) => out.push(end));
   return out;
 };
 const silence = (n: number) => '0'.repeat(n);
@@ -49,6 +51,8 @@ describe('endTurns', () => {
   });
 
   it('refuses times out of range', () => {
-    expect(() => endTurns({ minSilenceMs: 5, maxTurnMs: 1 })).toThrow(/minSilenceMs must be .* but is 5; maxTurnMs must be/);
+    expect(() => endTurns({ minSilenceMs: 5, maxTurnMs: 1 })).toThrow(
+      /minSilenceMs must be .* but is 5; maxTurnMs must be/,
+    );
   });
 });

@@ -8,7 +8,9 @@ const at = (sequence: number): Sequenced => ({ sequence });
 const order = (sequence: number, missing = 0): InOrder<Sequenced> => ({ value: at(sequence), missing });
 const collect = (sequences: readonly number[], maxHeld = 100) => {
   let out: InOrder<Sequenced>[] = [];
-  from(sequences.map(at)).pipe(inSequence({ maxHeld }), toArray()).subscribe((all) => (out = all));
+  from(sequences.map(at))
+    .pipe(inSequence({ maxHeld }), toArray())
+    .subscribe((all) => (out = all));
   return out;
 };
 
@@ -29,18 +31,24 @@ describe('inSequence', () => {
 
   it('emits an increasing sequence that accounts for every number, whatever the order', () => {
     fc.assert(
-      fc.property(fc.shuffledSubarray(Array.from({ length: 40 }, (_, i) => i)), fc.integer({ min: 1, max: 50 }), (sequences, maxHeld) => {
-        const out = collect(sequences, maxHeld);
-        let expected = 0;
-        for (const { value, missing } of out) {
-          expect(value.sequence).toBe(expected + missing);
-          expected = value.sequence + 1;
-        }
-      }),
+      fc.property(
+        fc.shuffledSubarray(Array.from({ length: 40 }, (_, i) => i)),
+        fc.integer({ min: 1, max: 50 }),
+        (sequences, maxHeld) => {
+          const out = collect(sequences, maxHeld);
+          let expected = 0;
+          for (const { value, missing } of out) {
+            expect(value.sequence).toBe(expected + missing);
+            expected = value.sequence + 1;
+          }
+        },
+      ),
     );
   });
 
   it('refuses a bound below 1', () => {
-    expect(() => inSequence({ maxHeld: 0 })).toThrow(/maxHeld must be a whole number from 1 to 10000, but is 0/);
+    expect(() => inSequence({ maxHeld: 0 })).toThrow(
+      /maxHeld must be a whole number from 1 to 10000, but is 0/,
+    );
   });
 });

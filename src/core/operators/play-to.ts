@@ -176,10 +176,12 @@ export function playTo(
         );
       };
 
-      /** Take back what the sink has not played, and say where it stopped. */
+      /** Take back what the sink has not played. @returns when the last sample that could not be recalled is over. */
       const rewind = () => {
-        const sample = Math.round((sink.flush().heardMs * sampleRateHz) / 1000);
-        const stoppedMs = scheduler.now() + sink.position().queuedMs;
+        const { heardMs } = sink.position();
+        const stopped = sink.flush();
+        const sample = Math.round((stopped.heardMs * sampleRateHz) / 1000);
+        const stoppedMs = scheduler.now() + stopped.heardMs - heardMs;
         tell(queue.markHeard(sample), sample, stoppedMs);
         queue.rewindTo(sample);
         progress = { sample, atMs: scheduler.now() };

@@ -6,10 +6,13 @@ import { type AudioFrame, audioFrame } from '../audio/audio-frame.js';
 import { reframe } from './reframe.js';
 
 const format = { sampleRateHz: 1000, channels: 1 };
-const frame = (samples: readonly number[], timestampMs: number) => audioFrame(format, Float32Array.from(samples), timestampMs);
+const frame = (samples: readonly number[], timestampMs: number) =>
+  audioFrame(format, Float32Array.from(samples), timestampMs);
 const collect = (frames: readonly AudioFrame[], samplesPerChannel: number): AudioFrame[] => {
   let out: AudioFrame[] = [];
-  from(frames).pipe(reframe(samplesPerChannel), toArray()).subscribe((all) => (out = all));
+  from(frames)
+    .pipe(reframe(samplesPerChannel), toArray())
+    .subscribe((all) => (out = all));
   return out;
 };
 
@@ -19,7 +22,15 @@ describeOperatorContract({ describe, it, expect }, 'reframe', {
   emitted: [frame([1, 2, 3, 4], 0)],
   pending: [frame([5, 6, 7, 0], 4)],
   atTheBound: () => {
-    const frames = collect([frame(Array.from({ length: 1003 }, (_, i) => i), 0)], 4);
+    const frames = collect(
+      [
+        frame(
+          Array.from({ length: 1003 }, (_, i) => i),
+          0,
+        ),
+      ],
+      4,
+    );
     expect(frames).toHaveLength(251);
     expect(frames.every(({ samplesPerChannel }) => samplesPerChannel === 4)).toBe(true);
   },
@@ -40,18 +51,25 @@ describe('reframe', () => {
 
   it('conserves every sample whatever the sizes', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 30 }), fc.integer({ min: 1, max: 70 }), (sizes, n) => {
-        let next = 0;
-        const frames = sizes.map((size) => {
-          const start = next;
-          next += size;
-          return frame(Array.from({ length: size }, (_, i) => start + i + 1), start);
-        });
-        const samples = collect(frames, n).flatMap((out) => [...out.samples]);
-        expect(samples.slice(0, next)).toEqual(Array.from({ length: next }, (_, i) => i + 1));
-        expect(samples.slice(next).every((sample) => sample === 0)).toBe(true);
-        expect(samples.length % n).toBe(0);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 70 }),
+        (sizes, n) => {
+          let next = 0;
+          const frames = sizes.map((size) => {
+            const start = next;
+            next += size;
+            return frame(
+              Array.from({ length: size }, (_, i) => start + i + 1),
+              start,
+            );
+          });
+          const samples = collect(frames, n).flatMap((out) => [...out.samples]);
+          expect(samples.slice(0, next)).toEqual(Array.from({ length: next }, (_, i) => i + 1));
+          expect(samples.slice(next).every((sample) => sample === 0)).toBe(true);
+          expect(samples.length % n).toBe(0);
+        },
+      ),
     );
   });
 

@@ -9,10 +9,16 @@ const rule = { ...defaultUtteranceOptions, minSpeechMs: 30, gapToleranceMs: 20, 
 const detected = (tenths: string) => detectedFrames(tenths, 10, rule);
 /** Frames by their number, edges by name. */
 const shown = (part: UtterancePart): string =>
-  part.type === 'utterance-audio' ? `${part.frame.samples[0]}` : part.type === 'utterance-started' ? '[' : ']';
+  part.type === 'utterance-audio'
+    ? `${part.frame.samples[0]}`
+    : part.type === 'utterance-started'
+      ? '['
+      : ']';
 const roll = (tenths: string, options: Partial<PreRollOptions> = { preRollMs: 20 }): UtterancePart[] => {
   const out: UtterancePart[] = [];
-  of(...detected(tenths)).pipe(withPreRoll(options)).subscribe((part) => out.push(part));
+  of(...detected(tenths))
+    .pipe(withPreRoll(options))
+    .subscribe((part) => out.push(part));
   return out;
 };
 
@@ -25,9 +31,15 @@ describeOperatorContract<DetectedFrame, UtterancePart>({ describe, it, expect },
   atTheBound: () => {
     const parts = roll(`0${'990'.repeat(40)}999`, { preRollMs: 0, maxUnconfirmedMs: 100 });
     expect(parts.filter(({ type }) => type === 'utterance-audio').length).toBeGreaterThan(0);
-    const slow = detectedFrames(`0${'9000'.repeat(6)}99999`, 10, { ...rule, minSpeechMs: 80, gapToleranceMs: 50 });
+    const slow = detectedFrames(`0${'9000'.repeat(6)}99999`, 10, {
+      ...rule,
+      minSpeechMs: 80,
+      gapToleranceMs: 50,
+    });
     const out: UtterancePart[] = [];
-    of(...slow).pipe(withPreRoll({ preRollMs: 0, maxUnconfirmedMs: 100 })).subscribe((part) => out.push(part));
+    of(...slow)
+      .pipe(withPreRoll({ preRollMs: 0, maxUnconfirmedMs: 100 }))
+      .subscribe((part) => out.push(part));
     const kept = out.filter(({ type }) => type === 'utterance-audio').length;
     const ended = out.at(-1);
     expect(ended?.type === 'utterance-ended' && ended.droppedMs).toBeGreaterThan(0);
@@ -41,7 +53,9 @@ describe('withPreRoll', () => {
   });
 
   it('loses no frame and repeats none between two utterances that lie close together', () => {
-    const frames = roll('099990009999000', { preRollMs: 1000 }).filter(({ type }) => type === 'utterance-audio').map(shown);
+    const frames = roll('099990009999000', { preRollMs: 1000 })
+      .filter(({ type }) => type === 'utterance-audio')
+      .map(shown);
     expect(frames).toEqual([...new Set(frames)]);
     expect(frames.slice(0, 15)).toEqual(Array.from({ length: 15 }, (_, n) => `${n}`));
   });
@@ -57,6 +71,8 @@ describe('withPreRoll', () => {
   });
 
   it('refuses a pre-roll out of range', () => {
-    expect(() => withPreRoll({ preRollMs: -1 })).toThrow(/preRollMs must be a whole number from 0 to 3000 ms, but is -1/);
+    expect(() => withPreRoll({ preRollMs: -1 })).toThrow(
+      /preRollMs must be a whole number from 0 to 3000 ms, but is -1/,
+    );
   });
 });

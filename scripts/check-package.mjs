@@ -1,0 +1,66 @@
+// Packs the package, installs the tarball into an empty project beside it and imports every subpath there,
+// as a user would: what is missing from `files`, `exports` or `dependencies` shows here and nowhere else.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { subpaths } from './entry-points.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const project = mkdtempSync(join(tmpdir(), 'earshot-package-'));
+const run = (command, args, cwd = project) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+try {
+  run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root);
+  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
+  if (!tarball) throw new Error('npm pack made no tarball');
+
+  const unpacked = join(project, 'node_modules', 'earshot');
+  mkdirSync(unpacked, { recursive: true });
+  run('tar', ['-xzf', join(project, tarball), '-C', unpacked, '--strip-components', '1']);
+
+  // Dependencies and peers come from our own node_modules, so that the check needs no network.
+  const { dependencies, peerDependencies } = JSON.parse(run('cat', [join(unpacked, 'package.json')]));
+  const linked = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
+  for (const name of linked) {
+    const target = join(project, 'node_modules', name);
+    mkdirSync(dirname(target), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), target);
+  }
+
+  const imports = subpaths.map((subpath) => (subpath === '' ? 'earshot' : `earshot/${subpath}`));
+  const probe = [
+    ...imports.map((name, index) => `import * as m${index} from '${name}';`),
+    `const modules = { ${imports.map((name, index) => `'${name}': m${index}`).join(', ')} };`,
+    'for (const [name, module] of Object.entries(modules)) {',
+    "  if (Object.keys(module).length === 0) throw new Error(name + ' exports nothing');",
+    '}',
+    "const { isVoiceError, OptionError } = modules['earshot'];",
+    "const { memoryMicrophone } = modules['earshot/devices/memory'];",
+    'try { memoryMicrophone({ format: { sampleRateHz: -1, channels: 1 } }); throw new Error("accepted"); } catch (error) {',
+    '  if (!isVoiceError(error) || !(error instanceof OptionError)) throw new Error("errors differ between subpaths: " + error);',
+    '}',
+    'console.log(Object.keys(modules).length);',
+  ].join('\n');
+  writeFileSync(join(project, 'package.json'), '{ "name": "probe", "type": "module", "private": true }');
+  writeFileSync(join(project, 'probe.mjs'), probe);
+  const count = Number(run(process.execPath, ['probe.mjs']).trim());
+
+  for (const name of ['proto/streaming.proto', 'assets/fillers/en/fillers.json', 'LICENSE', 'README.md']) {
+    if (!existsSync(join(unpacked, name))) throw new Error(`${name} is missing from the tarball`);
+  }
+  const types = imports
+    .map((name, index) => `import * as m${index} from '${name}'; export { m${index} };`)
+    .join('\n');
+  writeFileSync(join(project, 'probe.ts'), types);
+  run(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...['--noEmit', '--strict', '--skipLibCheck', 'false', '--module', 'nodenext', '--target', 'es2022'],
+    ...['--types', 'node', '--typeRoots', join(root, 'node_modules/@types'), 'probe.ts'],
+  ]);
+  console.log(`the packed tarball: ${count} subpaths import and type-check`);
+} finally {
+  rmSync(project, { recursive: true, force: true });
+}

@@ -1,0 +1,282 @@
+import fc from 'fast-check';
+import { Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { describeOperatorContract } from '../../testing/contracts/operator.contract.js';
+import { createVirtualClock } from '../../testing/virtual-clock.js';
+import { audioFrame } from '../audio/audio-frame.js';
+import { pacedSink } from '../pacing/paced-sink.js';
+import { createTimeBase } from '../pacing/time-base.js';
+import type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from '../playout/playout-types.js';
+import { type PlayoutOptions, playTo } from './play-to.js';
+
+const format = { sampleRateHz: 8000, channels: 1 };
+const reply: PlayoutOwner = { kind: 'reply', id: 'r1' };
+const filler: PlayoutOwner = { kind: 'filler', id: 'f1' };
+/** Samples that count up from 1/16384, so that a place in the audio can be told from its value. */
+const ramp = (from: number, length: number) => Float32Array.from({ length }, (_, n) => (from + n) / 16_384);
+const play = (
+  owner: PlayoutOwner,
+  samples: Float32Array,
+  pausesMs: readonly number[] = [],
+): PlayoutCommand => ({
+  type: 'play',
+  owner,
+  frame: audioFrame(format, samples, 0),
+  pausesMs,
+});
+
+/** A loudspeaker of 10 ms periods on a virtual clock, with all that it rendered. */
+function rig(options: Partial<PlayoutOptions> = {}) {
+  const clock = createVirtualClock();
+  const lost$ = new Subject<void>();
+  const sink = pacedSink({ format, timeBase: createTimeBase(clock.scheduler), lost$ });
+  const rendered: number[] = [];
+  sink.rendered$.subscribe({ next: ({ samples }) => rendered.push(...samples), error: () => {} });
+  const commands$ = new Subject<PlayoutCommand>();
+  const events: PlayoutEvent[] = [];
+  let end: unknown = 'running';
+  const subscription = commands$.pipe(playTo(sink, options, clock.scheduler)).subscribe({
+    next: (event) => events.push(event),
+    error: (error) => (end = error),
+    complete: () => (end = 'complete'),
+  });
+  return {
+    clock,
+    sink,
+    lost$,
+    rendered,
+    commands$,
+    events,
+    subscription,
+    send: (...commands: PlayoutCommand[]) => {
+      for (const command of commands) commands$.next(command);
+    },
+    get end() {
+      return end;
+    },
+    of: (type: PlayoutEvent['type']) => events.filter((event) => event.type === type),
+  };
+}
+
+describeOperatorContract<PlayoutCommand, PlayoutEvent>({ describe, it, expect }, 'playTo', {
+  create: () => {
+    const clock = createVirtualClock();
+    return playTo(pacedSink({ format, timeBase: createTimeBase(clock.scheduler) }), {}, clock.scheduler);
+  },
+  values: [{ type: 'duck' }, { type: 'cut' }, { type: 'end', owner: reply }],
+  emitted: [
+    { type: 'ducked', atMs: 0 },
+    { type: 'silenced', atMs: 0 },
+    { type: 'playout-ended', owner: reply, atMs: 0, heardMs: 0, reason: 'heard' },
+  ],
+  pending: [],
+  atTheBound: () => {
+    const { send, of, clock, rendered } = rig({ maxQueuedMs: 1000 });
+    send(play(reply, ramp(1, 12_000)), { type: 'end', owner: reply });
+    expect(of('playout-overflow')).toEqual([{ type: 'playout-overflow', owner: reply, droppedMs: 500 }]);
+    clock.advanceBy(2000);
+    expect(rendered.filter((sample) => sample !== 0)).toHaveLength(8000);
+  },
+});
+
+describe('playTo', () => {
+  it('plays what it is given, whole and in order, and says when it began and ended', () => {
+    const { send, events, clock, rendered } = rig();
+    clock.advanceBy(20);
+    send(play(reply, ramp(1, 400)), play(reply, ramp(401, 400)), { type: 'end', owner: reply });
+    clock.advanceBy(300);
+
+    const audible = rendered.filter((sample) => sample !== 0);
+    expect(audible).toEqual([...ramp(1, 800)]);
+    expect(events).toEqual([
+      { type: 'playout-started', owner: reply, atMs: 30 },
+      { type: 'playout-ended', owner: reply, atMs: 130, heardMs: 100, reason: 'heard' },
+    ]);
+  });
+
+  it('converts audio of another layout', () => {
+    const { send, clock, rendered, of } = rig();
+    const stereo = { sampleRateHz: 16_000, channels: 2 };
+    const samples = new Float32Array(3200).fill(0.25);
+    send(
+      { type: 'play', owner: reply, frame: audioFrame(stereo, samples, 0) },
+      { type: 'end', owner: reply },
+    );
+    clock.advanceBy(300);
+    expect(of('playout-ended')).toMatchObject([{ heardMs: 100, reason: 'heard' }]);
+    expect(rendered.slice(300, 500).every((sample) => Math.abs(sample - 0.25) < 0.001)).toBe(true);
+  });
+
+  it('ducks at the loudspeaker within a period and a ramp, however much is written ahead, and loses nothing', () => {
+    const { send, clock, rendered, of } = rig({ leadMs: 500, duckRampMs: 30, restoreRampMs: 50 });
+    send(play(reply, new Float32Array(8000).fill(0.5)), { type: 'end', owner: reply });
+    clock.advanceBy(103);
+    send({ type: 'duck' });
+    clock.advanceBy(200);
+    send({ type: 'restore' });
+    clock.advanceBy(1000);
+
+    const [ducked] = of('ducked');
+    expect(ducked).toEqual({ type: 'ducked', atMs: 140 });
+    expect(rendered.slice(0, 880).every((sample) => sample === 0.5)).toBe(true);
+    expect(rendered[1120]).toBeCloseTo(0.05, 5);
+    expect(rendered.slice(1120, 2480).every((sample) => Math.abs(sample - 0.05) < 1e-6)).toBe(true);
+    expect(of('restored')).toEqual([{ type: 'restored', atMs: 360 }]);
+    expect(rendered.slice(2880, 8000).every((sample) => sample === 0.5)).toBe(true);
+    expect(rendered.filter((sample) => sample !== 0)).toHaveLength(8000);
+    expect(of('playout-ended')).toMatchObject([{ heardMs: 1000 }]);
+  });
+
+  it('is silent within a period and a fade after a cut, and never plays a sample of it again', () => {
+    const { send, clock, rendered, of } = rig({ leadMs: 500, cutRampMs: 8 });
+    send(play(reply, ramp(1, 4000)));
+    clock.advanceBy(103);
+    send({ type: 'cut' });
+    const after: PlayoutOwner = { kind: 'reply', id: 'r2' };
+    clock.advanceBy(300);
+
+    expect(of('silenced')).toEqual([{ type: 'silenced', atMs: 118 }]);
+    expect(of('playout-ended')).toEqual([
+      { type: 'playout-ended', owner: reply, atMs: 118, heardMs: 118, reason: 'cut' },
+    ]);
+    expect(rendered.slice(944).every((sample) => sample === 0)).toBe(true);
+    send(play(after, ramp(1, 80)), { type: 'end', owner: after });
+    clock.advanceBy(100);
+    expect(rendered.slice(944).filter((sample) => sample !== 0)).toEqual([...ramp(1, 80)]);
+  });
+
+  it('is at full volume again after a cut while ducked', () => {
+    const { send, clock, rendered } = rig();
+    send(play(reply, new Float32Array(4000).fill(0.5)));
+    clock.advanceBy(50);
+    send({ type: 'duck' });
+    clock.advanceBy(100);
+    send({ type: 'cut' });
+    clock.advanceBy(50);
+    const before = rendered.length;
+    send(play({ kind: 'reply', id: 'r2' }, new Float32Array(800).fill(0.5)));
+    clock.advanceBy(90);
+    expect(
+      rendered
+        .slice(before)
+        .filter((sample) => sample !== 0)
+        .every((sample) => sample === 0.5),
+    ).toBe(true);
+  });
+
+  it('lets a filler end at its next pause when the reply comes, and does not touch the reply', () => {
+    const { send, clock, rendered, of } = rig();
+    send(play(filler, new Float32Array(8000).fill(0.5), [50, 180, 600]), { type: 'end', owner: filler });
+    clock.advanceBy(100);
+    send(play(reply, ramp(1, 800)), { type: 'end', owner: reply });
+    clock.advanceBy(400);
+
+    expect(of('playout-ended')).toEqual([
+      { type: 'playout-ended', owner: filler, atMs: 180, heardMs: 180, reason: 'handed-over' },
+      { type: 'playout-ended', owner: reply, atMs: 280, heardMs: 100, reason: 'heard' },
+    ]);
+    expect(rendered[1439]).toBe(0);
+    expect(rendered.slice(1440, 2240)).toEqual([...ramp(1, 800)]);
+  });
+
+  it('leaves a filler without a pause after the longest hand-over, and lets one that is nearly over end', () => {
+    const long = rig({ maxHandOverMs: 200 });
+    long.send(play(filler, new Float32Array(8000).fill(0.5)), { type: 'end', owner: filler });
+    long.clock.advanceBy(100);
+    long.send(play(reply, ramp(1, 80)), { type: 'end', owner: reply });
+    long.clock.advanceBy(400);
+    // 110: the period that the device already had when the reply came.
+    expect(long.of('playout-ended')[0]).toMatchObject({
+      owner: filler,
+      heardMs: 110 + 200,
+      reason: 'handed-over',
+    });
+
+    const short = rig();
+    short.send(play(filler, new Float32Array(1600).fill(0.5)), { type: 'end', owner: filler });
+    short.clock.advanceBy(100);
+    short.send(play(reply, ramp(1, 80)), { type: 'end', owner: reply });
+    short.clock.advanceBy(400);
+    expect(short.of('playout-ended')[0]).toMatchObject({
+      owner: filler,
+      heardMs: 200,
+      reason: 'handed-over',
+    });
+    expect(short.rendered.filter((sample) => sample === 0.5)).toHaveLength(1600);
+  });
+
+  it('says once when it waits for more', () => {
+    const { send, clock, of } = rig();
+    send(play(reply, ramp(1, 800)));
+    clock.advanceBy(500);
+    send(play(reply, ramp(801, 80)));
+    clock.advanceBy(500);
+    expect(of('playout-starved')).toMatchObject([{ heardMs: 100 }, { heardMs: 110 }]);
+    expect(of('playout-ended')).toEqual([]);
+  });
+
+  it('completes with its source once all was heard', () => {
+    const it_ = rig();
+    it_.send(play(reply, ramp(1, 800)), { type: 'end', owner: reply });
+    it_.commands$.complete();
+    it_.clock.advanceBy(50);
+    expect(it_.end).toBe('running');
+    it_.clock.advanceBy(100);
+    expect(it_.end).toBe('complete');
+  });
+
+  it('flushes the sink when nobody listens any more, and leaves it open', () => {
+    const { send, clock, rendered, subscription, sink } = rig();
+    send(play(reply, new Float32Array(8000).fill(0.5)));
+    clock.advanceBy(100);
+    subscription.unsubscribe();
+    clock.advanceBy(500);
+    expect(rendered.filter((sample) => sample !== 0).length).toBeLessThanOrEqual(880);
+    expect(() => sink.write(audioFrame(format, new Float32Array(80), 0))).not.toThrow();
+  });
+
+  it('errors with DEVICE_LOST when the loudspeaker vanishes', () => {
+    const it_ = rig();
+    it_.send(play(reply, ramp(1, 800)));
+    it_.clock.advanceBy(20);
+    it_.lost$.next();
+    expect(it_.end).toMatchObject({ code: 'DEVICE_LOST', retryable: true });
+  });
+
+  it('errors with DEVICE_LOST when the position stands still with audio queued', () => {
+    const clock = createVirtualClock();
+    const sink = pacedSink({ format, timeBase: createTimeBase(clock.scheduler) });
+    const frozen = { ...sink, position: () => ({ heardMs: 0, queuedMs: 500 }), rendered$: sink.rendered$ };
+    const errors: unknown[] = [];
+    const commands$ = new Subject<PlayoutCommand>();
+    commands$
+      .pipe(playTo(frozen, { stallMs: 300 }, clock.scheduler))
+      .subscribe({ error: (error) => errors.push(error) });
+    commands$.next(play(reply, ramp(1, 80)));
+    clock.advanceBy(250);
+    expect(errors).toEqual([]);
+    clock.advanceBy(100);
+    expect(errors).toMatchObject([{ code: 'DEVICE_LOST', retryable: true }]);
+  });
+
+  it('plays every sample exactly once whatever is ducked and restored in between', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 90 }), fc.constantFrom('duck', 'restore')), {
+          maxLength: 12,
+        }),
+        (steps) => {
+          const { send, clock, rendered } = rig({ leadMs: 200, duckGainDb: 0 });
+          send(play(reply, ramp(1, 8000)), { type: 'end', owner: reply });
+          for (const [waitMs, type] of steps) {
+            clock.advanceBy(waitMs);
+            send({ type: type as 'duck' | 'restore' });
+          }
+          clock.advanceBy(2500);
+          expect(rendered.filter((sample) => sample !== 0)).toEqual([...ramp(1, 8000)]);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});

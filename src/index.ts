@@ -1,0 +1,110 @@
+// Audio
+export {
+  type AudioFrame,
+  audioFrame,
+  durationMs,
+  endMs,
+  type PcmFormat,
+  sameFormat,
+} from './core/audio/audio-frame.js';
+export { createFrameRing, type FrameRing } from './core/audio/frame-ring.js';
+export { createGainRamp, dbToGain, type GainRamp, gainToDb } from './core/audio/gain.js';
+export { createHighPass, defaultHighPassOptions, type HighPass, type HighPassOptions } from './core/audio/high-pass.js';
+export { findPauses, peakDb, rmsDb } from './core/audio/levels.js';
+export { fromMono, mixInto, pickChannel, toMono } from './core/audio/mix.js';
+export {
+  bytesPerSample,
+  createPcmDecoder,
+  decodePcm,
+  encodePcm,
+  type PcmDecoder,
+  type PcmEncoding,
+} from './core/audio/pcm.js';
+export {
+  convertSampleRate,
+  createSampleRateConverter,
+  type SampleRateConverter,
+  type SampleRateConverterOptions,
+} from './core/audio/sample-rate-converter.js';
+export { type AudioContainer, readWav, sniffAudio, type WavAudio, wavHeader, writeWav } from './core/audio/wav.js';
+
+// The conversation
+export { type BargeInOptions, defaultBargeInOptions } from './core/conversation/barge-in-policy.js';
+export type { ConversationEffect } from './core/conversation/conversation-effect.js';
+export type { ConversationEvent } from './core/conversation/conversation-event.js';
+export type { ConversationState } from './core/conversation/conversation-state.js';
+export { defaultFillerOptions, type FillerOptions } from './core/conversation/filler-policy.js';
+export { type Transition, transition } from './core/conversation/transition.js';
+
+// Errors and options
+export {
+  AudioFormatError,
+  DeviceError,
+  type ErrorCode,
+  errorCodes,
+  isVoiceError,
+  ModelError,
+  OptionError,
+  SpeechError,
+  UpstreamError,
+  VoiceError,
+  type VoiceErrorInit,
+} from './core/errors.js';
+export { type Check, type Checks, integerIn, nonEmptyString, numberIn, oneOf, resolveOptions } from './core/options.js';
+
+// Operators
+export { convertTo } from './core/operators/convert-to.js';
+export {
+  type DetectedFrame,
+  defaultUtteranceOptions,
+  detectUtterances,
+  type SpeechEdge,
+  type SpeechPhase,
+  type UtteranceOptions,
+} from './core/operators/detect-utterances.js';
+export { dropStale } from './core/operators/drop-stale.js';
+export {
+  defaultEndpointingOptions,
+  type EndpointingOptions,
+  endTurns,
+  type TurnEnd,
+} from './core/operators/end-turns.js';
+export { filterHighPass } from './core/operators/filter-high-pass.js';
+export {
+  defaultSequenceOptions,
+  type InOrder,
+  inSequence,
+  type Sequenced,
+  type SequenceOptions,
+} from './core/operators/in-sequence.js';
+export { defaultLevelOptions, type Level, type LevelOptions, measureLevels } from './core/operators/measure-levels.js';
+export { defaultPlayoutOptions, type PlayoutOptions, playTo } from './core/operators/play-to.js';
+export { reframe } from './core/operators/reframe.js';
+export {
+  defaultPreRollOptions,
+  type PreRollOptions,
+  type UtterancePart,
+  withPreRoll,
+} from './core/operators/with-pre-roll.js';
+
+// The pipeline
+export type { BargeIn, DeviceRole, PipelineEvent } from './core/pipeline/pipeline-event.js';
+export {
+  defaultPatienceOptions,
+  defaultPipelineOptions,
+  type PatienceOptions,
+  type PipelineOptions,
+} from './core/pipeline/pipeline-options.js';
+export type { PipelinePorts } from './core/pipeline/pipeline-ports.js';
+export { createVoicePipeline, type VoicePipeline } from './core/pipeline/voice-pipeline.js';
+export type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from './core/playout/playout-types.js';
+
+// Ports
+export type { AudioSink, Loudspeaker, PlayoutPosition } from './core/ports/audio-sink.js';
+export type { AudioSource } from './core/ports/audio-source.js';
+export type { EchoCanceller } from './core/ports/echo-canceller.js';
+export type { FillerClip, FillerLibrary } from './core/ports/filler-library.js';
+export type { Synthesizer } from './core/ports/synthesizer.js';
+export type { Transcriber, Transcript } from './core/ports/transcriber.js';
+export type { ReplyEndReason, TurnRevision, Upstream, UpstreamEvent, UpstreamRequest } from './core/ports/upstream.js';
+export type { ScoredFrame, VoiceActivityDetector } from './core/ports/voice-activity-detector.js';
