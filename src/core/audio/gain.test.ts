@@ -107,7 +107,7 @@ describe('a gain ramp', () => {
           const cutGains = [...pieces.apply(ones(cut)), ...pieces.apply(ones(400 - cut))];
 
           const largestStep = Math.abs(to - from) / (rampMs * 8);
-          expect(cutGains).toEqual([...(gains as Iterable<number>)]);
+          expect(cutGains).toEqual([...gains]);
           expect(gains[399]).toBe(Math.fround(to));
           gains.forEach((gain, i) => {
             const before = i === 0 ? from : (gains[i - 1] as number);

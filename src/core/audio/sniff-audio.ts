@@ -2,9 +2,11 @@
 export type AudioContainer = 'riff' | 'rf64' | 'mp3' | 'ogg' | 'flac' | 'unknown';
 
 /**
- * Tell what bytes are, from their beginning (12 bytes suffice).
+ * Tell what bytes are, from their beginning.
  *
  * @remarks
+ * 12 bytes suffice, but for one thing: an MP3 without an ID3 tag has no better mark than a header of three bytes, which
+ * raw samples can hold by chance. From 1445 bytes on, the next header is looked for as well, and the answer is safe.
  * `riff` and `rf64` mean WAV; other files that begin with RIFF, such as AVI or WebP, are `unknown`.
  * Raw PCM has no marks and is `unknown`.
  * @public
@@ -16,7 +18,7 @@ export function sniffAudio(bytes: Uint8Array): AudioContainer {
   if ((mark === 'RF64' || mark === 'BW64') && isWave) return 'rf64';
   if (mark === 'OggS') return 'ogg';
   if (mark === 'fLaC') return 'flac';
-  if (mark.startsWith('ID3') || isMpegHeader(bytes)) return 'mp3';
+  if (mark.startsWith('ID3') || isMp3(bytes)) return 'mp3';
   return 'unknown';
 }
 
@@ -47,11 +49,32 @@ export function asciiAt(bytes: Uint8Array, offset: number, length: number): stri
   return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }
 
-/** The sync word of an MPEG audio frame with no reserved field in it: version, layer, bit rate, sample rate. */
-function isMpegHeader(bytes: Uint8Array): boolean {
-  const [sync, kind, rate] = bytes;
-  if (sync !== 0xff || kind === undefined || rate === undefined || (kind & 0xe0) !== 0xe0) return false;
+/** Kilobits per second, by the index in a layer III header, for MPEG-1 and for MPEG-2 and 2.5. Index 0 means free format. */
+const kilobitsMpeg1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+const kilobitsMpeg2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+const ratesMpeg1Hz = [44_100, 48_000, 32_000];
+
+/**
+ * Whether bytes begin with a layer III header, and with a second one where the first frame ends if they reach that far:
+ * raw samples can look like one header by chance.
+ */
+function isMp3(bytes: Uint8Array): boolean {
+  const length = mp3FrameBytes(bytes, 0);
+  if (length === undefined) return false;
+  return bytes.length < length + 3 || mp3FrameBytes(bytes, length) !== undefined;
+}
+
+/** Length of the frame whose header is here (ISO/IEC 11172-3 and 13818-3), or undefined where there is none. */
+function mp3FrameBytes(bytes: Uint8Array, at: number): number | undefined {
+  const [sync, kind, rates] = bytes.subarray(at, at + 3);
+  if (sync !== 0xff || kind === undefined || rates === undefined || (kind & 0xe6) !== 0xe2) return undefined;
   const version = (kind >> 3) & 3;
-  const layer = (kind >> 1) & 3;
-  return version !== 1 && layer !== 0 && rate >> 4 !== 15 && rate >> 4 !== 0 && ((rate >> 2) & 3) !== 3;
+  const isMpeg1 = version === 3;
+  const kilobits = (isMpeg1 ? kilobitsMpeg1 : kilobitsMpeg2)[rates >> 4];
+  const mpeg1Hz = ratesMpeg1Hz[(rates >> 2) & 3];
+  // Version 1 is reserved, as are bit rate 15 and sample rate 3.
+  if (version === 1 || !kilobits || mpeg1Hz === undefined) return undefined;
+  const rateHz = isMpeg1 ? mpeg1Hz : version === 2 ? mpeg1Hz / 2 : mpeg1Hz / 4;
+  const isPadded = (rates & 2) !== 0;
+  return Math.floor(((isMpeg1 ? 144 : 72) * kilobits * 1000) / rateHz) + (isPadded ? 1 : 0);
 }
