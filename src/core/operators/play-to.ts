@@ -4,7 +4,7 @@ import { dbToGain } from '../audio/gain.js';
 import { fromMono } from '../audio/mix.js';
 import { DeviceError } from '../errors.js';
 import { integerIn, numberIn, resolveOptions } from '../options.js';
-import { createPlayoutQueue, type Heard } from '../playout/playout-queue.js';
+import { createPlayoutQueue, type Heard, type HeardAccount } from '../playout/playout-queue.js';
 import type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from '../playout/playout-types.js';
 import type { AudioSink } from '../ports/audio-sink.js';
 import { createFrameConverter } from './convert-to.js';
@@ -104,6 +104,8 @@ export function playTo(
       let polling = false;
       let completed = false;
       let starved: PlayoutOwner | undefined;
+      /** Nothing was there to be heard when the sink was looked at last. */
+      let resting = true;
       let progress = { sample: heardSample(), atMs: scheduler.now() };
 
       /** `sample` leaves the loudspeaker at `sampleMs`; earlier ones left it earlier. */
@@ -117,6 +119,12 @@ export function playTo(
             const heardMs = msOf(item.account.heard);
             subscriber.next({ type: 'playout-ended', owner: item.owner, atMs, heardMs, reason });
           }
+        }
+      };
+
+      const tellCut = (cut: readonly HeardAccount[], atMs: number) => {
+        for (const { owner, heard } of cut) {
+          subscriber.next({ type: 'playout-ended', owner, atMs, heardMs: msOf(heard), reason: 'cut' });
         }
       };
 
@@ -145,7 +153,7 @@ export function playTo(
       };
       const checkProgress = (sample: number) => {
         const nowMs = scheduler.now();
-        if (sample !== progress.sample || queue.unheard === 0) progress = { sample, atMs: nowMs };
+        if (sample !== progress.sample || resting) progress = { sample, atMs: nowMs };
         else if (nowMs - progress.atMs >= settings.stallMs) {
           throw new DeviceError(
             'DEVICE_LOST',
@@ -162,7 +170,8 @@ export function playTo(
         tellStarved();
         checkProgress(sample);
         fill();
-        if (queue.unheard > 0) keepPolling();
+        resting = queue.unheard === 0;
+        if (!resting) keepPolling();
         else if (completed) subscriber.complete();
       };
       const keepPolling = () => {
@@ -246,24 +255,29 @@ export function playTo(
             converters.clear();
             starved = undefined;
             const atMs = fromMs + msOf(tail.length);
-            for (const { owner, heard } of cut) {
-              subscriber.next({ type: 'playout-ended', owner, atMs, heardMs: msOf(heard), reason: 'cut' });
-            }
+            tellCut(cut, atMs);
             subscriber.next({ type: 'silenced', atMs });
           }
         }
+      };
+      /** What was heard of it is known even when the sink is gone. */
+      const fail = (error: unknown) => {
+        const sample = heardSample();
+        tell(queue.markHeard(sample), sample, scheduler.now());
+        tellCut(queue.cut(0).cut, scheduler.now());
+        subscriber.error(error);
       };
       const guarded = (work: () => void) => {
         try {
           work();
         } catch (error) {
-          subscriber.error(error);
+          fail(error);
         }
       };
 
       subscriber.add(poll);
       subscriber.add(() => sink.flush());
-      subscriber.add(sink.rendered$.subscribe({ error: (error) => subscriber.error(error) }));
+      subscriber.add(sink.rendered$.subscribe({ error: fail }));
       subscriber.add(
         commands$.subscribe({
           next: (command) =>

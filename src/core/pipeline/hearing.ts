@@ -8,8 +8,11 @@ import {
   type Observable,
   Subject,
   tap,
+  throwError,
+  timeout,
 } from 'rxjs';
 import { type AudioFrame, endMs } from '../audio/audio-frame.js';
+import { DeviceError, ModelError } from '../errors.js';
 import { convertTo } from '../operators/convert-to.js';
 import {
   type DetectedFrame,
@@ -57,6 +60,20 @@ export function hear({
   tell,
 }: HearingInput): Observable<HearingEvent> {
   const { microphone, detector, echoCanceller } = ports;
+  const { scheduler } = settings;
+  const { captureStallMs } = settings.patience;
+  const stalledMicrophone = () =>
+    new DeviceError(
+      'DEVICE_LOST',
+      `the microphone delivered nothing for ${captureStallMs} ms; check the device, it will be opened again`,
+      { retryable: true },
+    );
+  const stalledDetector = () =>
+    new ModelError(
+      'MODEL_INFERENCE_FAILED',
+      `the detector scored nothing for ${2 * captureStallMs} ms; it will be started again`,
+      { retryable: true },
+    );
   const reset$ = new Subject<void>();
   const lost$ = new Subject<HearingEvent>();
   let opened = false;
@@ -97,6 +114,7 @@ export function hear({
     () => {
       opened = false;
       return microphone.capture().pipe(
+        timeout({ each: captureStallMs, scheduler, with: () => throwError(stalledMicrophone) }),
         tap(() => {
           if (!opened) tell({ type: 'device-opened', device: 'microphone', format: microphone.format });
           opened = true;
@@ -109,6 +127,7 @@ export function hear({
               ignoreElements(),
             ),
             score(captured$).pipe(
+              timeout({ each: 2 * captureStallMs, scheduler, with: () => throwError(stalledDetector) }),
               tap(({ frame, speechProbability }) =>
                 tell({
                   type: 'speech-probability',

@@ -1,10 +1,11 @@
+import type { Subject } from 'rxjs';
 import type { ConversationEffect } from '../conversation/conversation-effect.js';
 import type { PlayoutCommand } from '../playout/playout-types.js';
-import type { UpstreamRequest } from '../ports/upstream.js';
+import type { TurnRevision, UpstreamRequest } from '../ports/upstream.js';
 import type { ConversationChange } from './conversation-loop.js';
 import type { FillerDesk } from './filler-desk.js';
 import type { UnstampedEvent } from './pipeline-event.js';
-import type { ReplyDesk } from './reply-desk.js';
+import type { CutReply, HeardReply, ReplyDesk } from './reply-desk.js';
 import type { TurnCollector } from './turn-collector.js';
 
 export interface PerformerInput {
@@ -14,23 +15,30 @@ export interface PerformerInput {
   readonly play: (command: PlayoutCommand) => void;
   readonly send: (request: UpstreamRequest) => void;
   readonly closeSession: () => void;
+  /** Takes the keys of turns and the ids of replies that nobody wants any more. */
+  readonly stale$: Subject<string>;
   readonly tell: (event: UnstampedEvent) => void;
 }
+
+/** Names a turn in the form it was sent. */
+export const turnKey = ({ turnId, revision }: TurnRevision): string => `${turnId}/${revision}`;
 
 /** Does what the conversation asks for. */
 export interface Performer {
   perform(effect: ConversationEffect): void;
-  /** The loudspeaker discarded this much of a reply after so much was heard. Told while `flush-playout` is performed. */
+  /** The loudspeaker discarded the rest of a reply after so much of it was heard. */
   wasCut(replyId: string, heardMs: number): void;
   /** Tell of the barge-in that caused this change, if one did. */
   tellBargeIn(change: ConversationChange): void;
 }
 
-const nothing = { replyId: '', heardMs: 0, heardText: '' };
+const nothing: CutReply = { replyId: '', heardMs: 0, heardText: '' };
 
 export function createPerformer(input: PerformerInput): Performer {
-  const { turns, replies, fillers, play, send, tell } = input;
-  /** The last cut. */
+  const { turns, replies, fillers, play, send, stale$, tell } = input;
+  /** What the loudspeaker discarded last, until it is asked for. */
+  let discarded: HeardReply | undefined;
+  /** The reply that was cut last, in words. */
   let cut = nothing;
 
   return {
@@ -60,22 +68,25 @@ export function createPerformer(input: PerformerInput): Performer {
           play({ type: effect.type });
           return;
         case 'flush-playout':
+          discarded = nothing;
           cut = nothing;
           play({ type: 'cut' });
           return;
         case 'cancel-reply': {
-          const { turnId, revision, replyId } = effect;
-          if (replyId !== null) {
-            const heardMs = cut.replyId === replyId ? cut.heardMs : 0;
-            cut = { replyId, heardMs, heardText: replies.cut(replyId, heardMs) };
-          }
+          const { turnId, revision } = effect;
+          const found = replies.cut(effect, discarded);
+          discarded = undefined;
+          cut = found ?? nothing;
+          stale$.next(turnKey(effect));
+          if (found) stale$.next(found.replyId);
+          const { heardMs, heardText } = cut;
           send({
             type: 'reply-cancelled',
             turnId,
             revision,
-            replyId,
-            heardMs: cut.heardMs,
-            heardText: cut.heardText,
+            replyId: found?.replyId ?? null,
+            heardMs,
+            heardText,
           });
           return;
         }
@@ -85,7 +96,7 @@ export function createPerformer(input: PerformerInput): Performer {
     },
 
     wasCut(replyId, heardMs) {
-      cut = { replyId, heardMs, heardText: '' };
+      discarded = { replyId, heardMs };
     },
 
     tellBargeIn({ previous, cause }) {

@@ -31,6 +31,8 @@ export interface PatienceOptions {
   readonly transcriptTimeoutMs: number;
   /** How long audio waits for a loudspeaker that is not open. Units: ms. Range: 0..60000. @defaultValue 3000 */
   readonly loudspeakerTimeoutMs: number;
+  /** Silence of a microphone, not of a room: no frame at all. Units: ms. Range: 100..60000. Drivers deliver every 5 to 40 ms. @defaultValue 2000 */
+  readonly captureStallMs: number;
   /** First wait before a lost device or session is opened again; doubles each time. Units: ms. Range: 10..60000. @defaultValue 250 */
   readonly reopenDelayMs: number;
   /** Longest such wait. Units: ms. Range: 10..600000. @defaultValue 5000 */
@@ -43,6 +45,7 @@ export const defaultPatienceOptions = {
   replyStallMs: 20_000,
   transcriptTimeoutMs: 10_000,
   loudspeakerTimeoutMs: 3000,
+  captureStallMs: 2000,
   reopenDelayMs: 250,
   maxReopenDelayMs: 5000,
 } as const satisfies PatienceOptions;
@@ -119,6 +122,7 @@ export function resolvePipelineOptions(given: Partial<PipelineOptions>): Pipelin
       replyStallMs: integerIn(500, 600_000, 'ms'),
       transcriptTimeoutMs: integerIn(100, 120_000, 'ms'),
       loudspeakerTimeoutMs: integerIn(0, 60_000, 'ms'),
+      captureStallMs: integerIn(100, 60_000, 'ms'),
       reopenDelayMs: integerIn(10, 60_000, 'ms'),
       maxReopenDelayMs: integerIn(10, 600_000, 'ms'),
     }),

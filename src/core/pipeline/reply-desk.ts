@@ -29,6 +29,17 @@ interface Reply {
   phase: 'announced' | 'begun' | 'playing' | 'over';
 }
 
+/** How much of a reply left the loudspeaker. */
+export interface HeardReply {
+  readonly replyId: string;
+  readonly heardMs: number;
+}
+
+/** The same, with what that is in words. */
+export interface CutReply extends HeardReply {
+  readonly heardText: string;
+}
+
 export interface ReplyDeskInput {
   readonly scheduler: SchedulerLike;
   readonly replyStallMs: number;
@@ -46,8 +57,13 @@ export interface ReplyDesk {
   play(replyId: string): void;
   /** No more will come; tell the loudspeaker. */
   end(replyId: string): void;
-  /** It was cut: what of its text was heard when `heardMs` of its audio was. Nothing of it is taken any more. */
-  cut(replyId: string, heardMs: number): string;
+  /**
+   * Nobody wants the answer to this turn any more: forget what came of it.
+   *
+   * @param heard - what the loudspeaker had played when it discarded the rest; undefined when nothing was discarded, and
+   * all that came will be heard.
+   */
+  cut(turn: TurnRevision, heard: HeardReply | undefined): CutReply | undefined;
   close(): void;
 }
 
@@ -183,11 +199,16 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
       play({ type: 'end', owner: { kind: 'reply', id: replyId } });
     },
 
-    cut(replyId, heardMs) {
-      const reply = replies.get(replyId);
-      if (!reply) return '';
-      forget(reply);
-      return heardText(reply.ledger, heardMs);
+    cut({ turnId, revision }, heard) {
+      for (const reply of replies.values()) {
+        if (reply.turn.turnId !== turnId || reply.turn.revision !== revision) continue;
+        forget(reply);
+        const { replyId, ledger } = reply;
+        const heardMs =
+          heard === undefined ? ledger.receivedMs : heard.replyId === replyId ? heard.heardMs : 0;
+        return { replyId, heardMs, heardText: heardText(ledger, heardMs) };
+      }
+      return undefined;
     },
 
     close() {

@@ -4,11 +4,12 @@ import type { ConversationEvent } from '../conversation/conversation-event.js';
 import { turnOf } from '../conversation/conversation-state.js';
 import { UpstreamError } from '../errors.js';
 import type { UtteranceOptions } from '../operators/detect-utterances.js';
+import { dropStale } from '../operators/drop-stale.js';
 import type { UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
 import { createFillerDesk } from './filler-desk.js';
 import { type HearingEvent, hear } from './hearing.js';
-import { createPerformer } from './performer.js';
+import { createPerformer, turnKey } from './performer.js';
 import type { PipelineEvent, UnstampedEvent } from './pipeline-event.js';
 import type { PipelineSettings } from './pipeline-options.js';
 import type { PipelinePorts } from './pipeline-ports.js';
@@ -30,6 +31,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     const requests$ = new Subject<UpstreamRequest>();
     let sessionClosed = false;
     const send = (request: UpstreamRequest) => requests$.next(request);
+    const stale$ = new Subject<string>();
     const profile$ = new BehaviorSubject<Partial<UtteranceOptions>>({});
 
     const speaking = createSpeaking(ports.loudspeaker, settings, tell);
@@ -70,6 +72,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
         sessionClosed = true;
         requests$.complete();
       },
+      stale$,
       tell,
     });
     const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, dispatch, tell);
@@ -77,6 +80,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     let turnNumber = 0;
     /** Onset of the speech the user is in the middle of. */
     let speechOnsetMs: number | undefined;
+    let resumedOnsetMs: number | undefined;
     let captureEnded = false;
     const confirmSpeech = (onsetMs: number) => {
       turnNumber += 1;
@@ -93,9 +97,12 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
         watch.changed(change);
         if (change.state.name === 'closed') subscriber.complete();
         if (change.state.name !== 'idle') return;
-        // Whoever is still speaking when the floor becomes free has it, without having to start again.
-        if (speechOnsetMs !== undefined) confirmSpeech(speechOnsetMs);
-        else if (captureEnded) dispatch({ type: 'close-requested' });
+        // Whoever is still speaking when the floor becomes free has it, without having to start again; but only once,
+        // or a turn that fails at once would be opened for ever.
+        if (speechOnsetMs !== undefined && speechOnsetMs !== resumedOnsetMs) {
+          resumedOnsetMs = speechOnsetMs;
+          confirmSpeech(speechOnsetMs);
+        } else if (captureEnded) dispatch({ type: 'close-requested' });
       },
     );
 
@@ -207,7 +214,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     });
     // The loudspeaker first, the microphone last: whoever speaks at once is answered.
     subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
-    subscriber.add(session$.subscribe({ next: onUpstream, error: fail }));
+    subscriber.add(session$.pipe(dropStale(staleKey, stale$)).subscribe({ next: onUpstream, error: fail }));
     subscriber.add(
       hear({ ports, settings, reference$: speaking.reference$, profile$, tell }).subscribe({
         next: onHearing,
@@ -219,6 +226,12 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
       }),
     );
   });
+}
+
+/** What an event of the service belongs to, in the words of `stale$`. */
+function staleKey(event: UpstreamEvent): string | undefined {
+  if ('replyId' in event && event.type !== 'reply-started') return event.replyId;
+  return 'turnId' in event ? turnKey(event) : undefined;
 }
 
 /** Give each event its time, and each fact its running count. */

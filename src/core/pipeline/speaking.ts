@@ -44,7 +44,7 @@ export function createSpeaking(
   const wait = (command: PlayoutCommand) => {
     if (command.type === 'cut') {
       waiting = [];
-    } else if (command.type === 'play' || command.type === 'end') {
+    } else if (command.type === 'play' || (command.type === 'end' && command.owner.kind === 'reply')) {
       if (waiting.length === 0) {
         givingUp.add(settings.scheduler.schedule(giveUp, settings.patience.loudspeakerTimeoutMs));
       }
