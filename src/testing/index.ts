@@ -1,3 +1,44 @@
+export {
+  type AudioSourceContract,
+  type AudioSourceContractSetup,
+  describeAudioSourceContract,
+} from './contracts/audio-source.contract.js';
+export type { DeviceContractSetup } from './contracts/device-setup.js';
+export {
+  describeEchoCancellerContract,
+  type EchoCancellerContract,
+} from './contracts/echo-canceller.contract.js';
+export {
+  describeFillerLibraryContract,
+  type FillerLibraryContract,
+} from './contracts/filler-library.contract.js';
+export {
+  describeLoudspeakerContract,
+  type LoudspeakerContract,
+  type LoudspeakerContractSetup,
+} from './contracts/loudspeaker.contract.js';
+export type { ContractTime } from './contracts/observe.js';
+export { describeSynthesizerContract, type SynthesizerContract } from './contracts/synthesizer.contract.js';
 export type { ContractExpectation, ContractTestFunctions } from './contracts/test-functions.js';
+export {
+  type ContractUtterance,
+  describeTranscriberContract,
+  type TranscriberContract,
+} from './contracts/transcriber.contract.js';
+export {
+  describeVoiceActivityDetectorContract,
+  type VoiceActivityDetectorContract,
+} from './contracts/voice-activity-detector.contract.js';
+export {
+  defaultKnownEchoCancellerOptions,
+  type KnownEchoCancellerOptions,
+  knownEchoCanceller,
+  passThroughEchoCanceller,
+} from './echo-cancellers.js';
 export { burst, framesOf, noise, ramp, type SignalOptions, silence, tone } from './signals.js';
+export {
+  defaultToneSynthesizerOptions,
+  type ToneSynthesizerOptions,
+  toneSynthesizer,
+} from './tone-synthesizer.js';
 export { createVirtualClock, type RunAsyncOptions, type VirtualClock } from './virtual-clock.js';
