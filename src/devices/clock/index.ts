@@ -1,0 +1,1 @@
+export { monotonicScheduler } from './monotonic-scheduler.js';
