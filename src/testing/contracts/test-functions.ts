@@ -1,11 +1,11 @@
 /** What a contract suite asks of an assertion. vitest's and jest's `expect(value)` fit as they are. @public */
 export interface ContractExpectation {
-  toBe(expected: unknown): unknown;
-  toEqual(expected: unknown): unknown;
-  toBeCloseTo(expected: number, digits?: number): unknown;
-  toBeGreaterThan(expected: number): unknown;
-  toBeGreaterThanOrEqual(expected: number): unknown;
-  toBeLessThanOrEqual(expected: number): unknown;
+  toBe(expected: unknown): void;
+  toEqual(expected: unknown): void;
+  toBeCloseTo(expected: number, digits?: number): void;
+  toBeGreaterThan(expected: number): void;
+  toBeGreaterThanOrEqual(expected: number): void;
+  toBeLessThanOrEqual(expected: number): void;
 }
 
 /**
@@ -17,8 +17,8 @@ export interface ContractExpectation {
  * @public
  */
 export interface ContractTestFunctions {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => void | Promise<void>): unknown;
+  describe(name: string, body: () => void): void;
+  it(name: string, body: () => void | Promise<void>): void;
   /** @param message - says which of many values was wrong; shown when the assertion fails. */
   expect(actual: unknown, message?: string): ContractExpectation;
 }

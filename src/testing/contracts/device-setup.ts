@@ -1,0 +1,76 @@
+import type { Observable, Subscription } from 'rxjs';
+import { isVoiceError } from '../../core/errors.js';
+
+/** What every device suite needs around the device. @public */
+export interface DeviceContractSetup {
+  /** The clock that frames are stamped with. Units: milliseconds. */
+  now(): number;
+  /**
+   * Returns, or resolves, when at least `ms` have passed on that clock and everything due by then was delivered.
+   * Virtual time makes it return at once; a real device makes it wait, and may take longer.
+   */
+  advance(ms: number): void | Promise<void>;
+  /** Unplug the device. Needed with the capability `vanishes`. */
+  vanish?(): void;
+  /** Plug it in again. Needed with the capability `vanishes`. */
+  comeBack?(): void;
+  /** Called after each clause, whether it held or not. */
+  teardown?(): void | Promise<void>;
+}
+
+/** Everything that came out of a stream so far. */
+export interface Watched<T> {
+  readonly values: T[];
+  /** `open` until the stream ends. */
+  readonly end: () => 'open' | 'completed' | { readonly code: string; readonly retryable: boolean };
+  readonly subscription: Subscription;
+}
+
+/** Subscribe and remember, in order and without loss. */
+export function watch<T>(source$: Observable<T>, onValue: (value: T) => void = () => {}): Watched<T> {
+  const values: T[] = [];
+  let end: ReturnType<Watched<T>['end']> = 'open';
+  const subscription = source$.subscribe({
+    next: (value) => {
+      values.push(value);
+      onValue(value);
+    },
+    error: (error) => {
+      end = { code: codeOf(error), retryable: isVoiceError(error) && error.retryable };
+    },
+    complete: () => {
+      end = 'completed';
+    },
+  });
+  return { values, end: () => end, subscription };
+}
+
+/** The code of an error, or what it is when it has none. */
+export function codeOf(error: unknown): string {
+  return isVoiceError(error) ? error.code : `no VoiceError but ${String(error)}`;
+}
+
+/** The code of what `work` throws, or `nothing`. */
+export function thrownBy(work: () => unknown): string {
+  try {
+    work();
+    return 'nothing';
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+/** Run one clause on a fresh device and clear up after it. */
+export function onFreshDevice<S extends DeviceContractSetup>(
+  setup: () => S | Promise<S>,
+  clause: (device: S) => void | Promise<void>,
+): () => Promise<void> {
+  return async () => {
+    const device = await setup();
+    try {
+      await clause(device);
+    } finally {
+      await device.teardown?.();
+    }
+  };
+}
