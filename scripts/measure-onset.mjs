@@ -3,7 +3,7 @@
  *
  *   node scripts/measure-onset.mjs [--json] [clip.wav ...]      default: every clip of the demo
  *
- * Each clip (16 kHz) is preceded by one to three seconds of noise at -70 dBFS and starts at eight different places
+ * Each clip (16 kHz) is preceded by one to three seconds of noise at -70 dBFS and starts at sixteen different places
  * within the model's window of 512 samples, because a conversation does not wait for a window to begin. The onset is
  * the first 20 ms above -30 dB of the clip's 95th percentile level. Times are in audio time, from the onset to the end
  * of the window that told: what computing adds comes on top. The detection rule is that of the loop: speech starts at
@@ -20,7 +20,7 @@ const windowSamples = 512;
 const contextSamples = 64;
 const windowMs = (windowSamples * 1000) / sampleRateHz;
 const rule = { startThreshold: 0.5, stopThreshold: 0.35, minSpeechMs: 160, gapToleranceMs: 200 };
-const alignments = 8;
+const alignments = 16;
 const noiseDbfs = -70;
 
 /** Load the model once; the returned function scores a whole recording, window by window, from a clean state. */
@@ -159,15 +159,22 @@ async function main(args) {
   const rows = [];
   for (const path of paths) {
     const wav = readWav(path);
-    if (wav.sampleRateHz !== sampleRateHz) throw new Error(`${path} must be at ${sampleRateHz} Hz, not ${wav.sampleRateHz}`);
-    rows.push({ clip: basename(path), lengthMs: wav.samples.length / 16, ...summarize(await measureOnset(score, wav.samples)) });
+    if (wav.sampleRateHz !== sampleRateHz)
+      throw new Error(`${path} must be at ${sampleRateHz} Hz, not ${wav.sampleRateHz}`);
+    rows.push({
+      clip: basename(path),
+      lengthMs: wav.samples.length / 16,
+      ...summarize(await measureOnset(score, wav.samples)),
+    });
   }
   if (json) {
     console.log(JSON.stringify(rows, null, 2));
     return;
   }
   const span = ({ count, min, max }) =>
-    count === 0 ? 'never' : `${Math.round(min)}..${Math.round(max)}${count < alignments ? ` (${count}/${alignments})` : ''}`;
+    count === 0
+      ? 'never'
+      : `${Math.round(min)}..${Math.round(max)}${count < alignments ? ` (${count}/${alignments})` : ''}`;
   console.table(
     rows.map((row) => ({
       clip: row.clip,

@@ -27,7 +27,10 @@ export function readWav(path) {
       if (layout.codec !== 1 || layout.channels !== 1 || (layout.bits !== 16 && layout.bits !== 8)) {
         throw new Error(`${path} must be mono PCM of 8 or 16 bits, not ${JSON.stringify(layout)}`);
       }
-      return { sampleRateHz: layout.sampleRateHz, samples: pcmToFloat(bytes.subarray(at + 8, end), layout.bits) };
+      return {
+        sampleRateHz: layout.sampleRateHz,
+        samples: pcmToFloat(bytes.subarray(at + 8, end), layout.bits),
+      };
     }
     at = end + (end % 2);
   }
