@@ -1,0 +1,129 @@
+/**
+ * Measures a finished demo in its recordings alone: nothing of earshot is used here.
+ *
+ *   npx tsx examples/demo/measure-demo.ts demo-out [--filler-delay-ms 400] [--json]
+ *
+ * Reads microphone.wav, loudspeaker.wav, summary.json and server-audio/<turnId>.wav of the folder. Exit code 0 when
+ * every check holds, 1 when one does not, 2 when there is nothing to measure.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Check } from './measure/check.js';
+import { checkAgainstReplies, duckedStretches, measureBargeIns } from './measure/check-barge-ins.js';
+import { checkFillers, checkReply, findReplies } from './measure/check-turns.js';
+import { type Recording, readRecording } from './measure/wav.js';
+import type { TimelineBargeIn, TimelineTotals, TimelineTurn } from './timeline.js';
+
+/** What is needed of summary.json. All times in ms from the first sample of the recordings. */
+export interface DemoSummary {
+  readonly turns: readonly TimelineTurn[];
+  readonly bargeIns: readonly TimelineBargeIn[];
+  readonly totals: TimelineTotals;
+}
+
+/** A finished demo. */
+export interface DemoRecordings {
+  readonly microphone: Recording;
+  readonly loudspeaker: Recording;
+  readonly summary: DemoSummary;
+  /** What the server sent as the reply of a turn, at the loudspeaker's rate. */
+  readonly readSent: (turnId: string) => Recording;
+}
+
+/** Measure a demo. */
+export function measureDemo({
+  microphone,
+  loudspeaker,
+  summary,
+  readSent,
+}: DemoRecordings): readonly Check[] {
+  const { turns, bargeIns, totals } = summary;
+  const replies = findReplies(turns, loudspeaker, readSent);
+  const barge = measureBargeIns(bargeIns, turns, microphone, loudspeaker);
+  const ducked = duckedStretches(barge.measured);
+  return [
+    ...checkFillers(turns, loudspeaker, totals.fillerDelayMs),
+    ...replies.checks,
+    ...replies.found.flatMap((reply) => checkReply(reply, ducked)),
+    ...barge.checks,
+    ...barge.measured.flatMap((one) => checkAgainstReplies(one, replies.found, loudspeaker)),
+  ];
+}
+
+/** Read what a demo left in its folder. */
+export function readDemo(folder: string): DemoRecordings {
+  const path = (name: string): string => {
+    const full = join(folder, name);
+    if (!existsSync(full)) throw new Error(`${full} is missing; run the demo first, or name its folder`);
+    return full;
+  };
+  return {
+    microphone: readRecording(path('microphone.wav')),
+    loudspeaker: readRecording(path('loudspeaker.wav')),
+    summary: readSummary(path('summary.json')),
+    readSent: (turnId) => readRecording(path(join('server-audio', `${turnId}.wav`))),
+  };
+}
+
+function readSummary(path: string): DemoSummary {
+  const summary = JSON.parse(readFileSync(path, 'utf8')) as Partial<DemoSummary>;
+  if (!Array.isArray(summary.turns) || !Array.isArray(summary.bargeIns) || summary.totals === undefined) {
+    throw new Error(`${path} must hold turns, bargeIns and totals; run the demo again`);
+  }
+  return summary as DemoSummary;
+}
+
+/** The checks as a table for people. */
+export function formatChecks(checks: readonly Check[]): string {
+  const rows = checks.map(({ ok, subject, what, measured, limit }) => [
+    ok ? 'ok' : 'FAILED',
+    subject,
+    what,
+    measured,
+    limit,
+  ]);
+  const head = ['', 'of', 'check', 'measured', 'limit'];
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function main(args: readonly string[]): number {
+  const option = args.indexOf('--filler-delay-ms');
+  const json = args.includes('--json');
+  const folder = args.find((arg, i) => !arg.startsWith('--') && (option < 0 || i !== option + 1));
+  const given = option < 0 ? undefined : Number(args[option + 1]);
+  if (folder === undefined || (given !== undefined && !(given >= 0))) {
+    console.error('Usage: measure-demo.ts <folder of the demo> [--filler-delay-ms <0 or more>] [--json]');
+    return 2;
+  }
+  try {
+    const demo = readDemo(folder);
+    const fillerDelayMs = given ?? demo.summary.totals.fillerDelayMs;
+    if (!(fillerDelayMs >= 0)) {
+      throw new Error('summary.json names no totals.fillerDelayMs; give it as --filler-delay-ms');
+    }
+    const checks = measureDemo({
+      ...demo,
+      summary: { ...demo.summary, totals: { ...demo.summary.totals, fillerDelayMs } },
+    });
+    const failed = checks.filter(({ ok }) => !ok).length;
+    if (json) console.log(JSON.stringify({ ok: failed === 0, checks }, null, 2));
+    else console.log(`${formatChecks(checks)}\n\n${checks.length - failed} of ${checks.length} checks hold.`);
+    return failed === 0 && checks.length > 0 ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = main(process.argv.slice(2));
+}
