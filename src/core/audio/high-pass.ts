@@ -1,6 +1,6 @@
 import { integerIn, numberIn, resolveOptions } from '../options.js';
 
-/** @public */
+/** Where a high-pass filter begins. @public */
 export interface HighPassOptions {
   /**
    * Where the level is down by 3 dB. Range: 20..400. Units: hertz. 80 takes out hum, handling and traffic and leaves the
@@ -10,7 +10,7 @@ export interface HighPassOptions {
   readonly cutoffHz: number;
 }
 
-/** @public */
+/** What is used where nothing is given. @public */
 export const defaultHighPassOptions = { cutoffHz: 80 } as const satisfies HighPassOptions;
 
 /** A high-pass filter on one mono stream. @public */

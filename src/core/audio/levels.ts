@@ -18,7 +18,7 @@ export function peakDb(samples: Float32Array): number {
   return powerDb(peak * peak);
 }
 
-/** @public */
+/** What counts as a pause. @public */
 export interface FindPausesOptions {
   /** Length of the windows whose levels are compared: about one period of a low voice. Range: 2..100. Units: milliseconds. @defaultValue 10 */
   readonly windowMs: number;
@@ -31,7 +31,7 @@ export interface FindPausesOptions {
   readonly minPauseMs: number;
 }
 
-/** @public */
+/** What is used where nothing is given. @public */
 export const defaultFindPausesOptions = {
   windowMs: 10,
   belowPeakDb: 35,

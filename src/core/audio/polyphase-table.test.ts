@@ -32,6 +32,13 @@ describe('a polyphase table', () => {
     }
   });
 
+  it('leaves out the one tap of phase 0 that has no counterpart on the other side', () => {
+    const { taps, coefficients } = polyphaseTable(24_000, 48_000, shape);
+
+    expect(coefficients[taps - 1]).toBe(0);
+    expect(coefficients[0]).toBeCloseTo(coefficients[taps - 2] as number, 15);
+  });
+
   it('is made once for a pair of rates and a shape', () => {
     expect(polyphaseTable(24_000, 48_000, shape)).toBe(polyphaseTable(24_000, 48_000, shape));
     expect(polyphaseTable(24_000, 48_000, { ...shape, stopEdge: 1.1 })).not.toBe(

@@ -3,7 +3,7 @@ import { integerIn, oneOf, resolveOptions } from '../options.js';
 import { computeOutputs } from './polyphase-kernel.js';
 import { type FilterShape, maxTableCoefficients, polyphaseTable, tableSize } from './polyphase-table.js';
 
-/** @public */
+/** What a conversion should favour. @public */
 export interface SampleRateConverterOptions {
   /**
    * `high`: nothing above the new Nyquist frequency comes through. `low-latency`: half the delay and half the cost, but
@@ -14,7 +14,7 @@ export interface SampleRateConverterOptions {
   readonly quality: 'high' | 'low-latency';
 }
 
-/** @public */
+/** What is used where nothing is given. @public */
 export const defaultSampleRateConverterOptions = {
   quality: 'high',
 } as const satisfies SampleRateConverterOptions;
