@@ -170,14 +170,14 @@ describe('reading a WAV file', () => {
     [
       'an MP3 file',
       Uint8Array.from([...ascii('ID3'), 4, 0, 0, 0, 0, 0, 0]),
-      /expected a WAV file but got an MP3 file; convert/,
+      /expected a WAV file but got an MP3 file; give a WAV file, or convert/,
     ],
     [
       'an Ogg file',
       Uint8Array.from([...ascii('OggS'), 0, 2]),
-      /but got an Ogg file \(Vorbis or Opus\); convert/,
+      /but got an Ogg file \(Vorbis or Opus\); give a WAV file, or convert/,
     ],
-    ['a FLAC file', Uint8Array.from(ascii('fLaC')), /but got a FLAC file; convert/],
+    ['a FLAC file', Uint8Array.from(ascii('fLaC')), /but got a FLAC file; give a WAV file, or convert/],
     ['nothing', new Uint8Array(0), /but got no bytes at all/],
     ['text', Uint8Array.from(ascii('{"error":"not found"}')), /but got text that begins "\{\\"error/],
     ['another RIFF file', Uint8Array.from(ascii('RIFF0000AVI LIST')), /but got a RIFF file of type "AVI "/],

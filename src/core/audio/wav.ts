@@ -40,7 +40,7 @@ export function readWav(bytes: Uint8Array): WavAudio {
   if (container !== 'riff' && container !== 'rf64') {
     throw new AudioFormatError(
       'AUDIO_FORMAT_UNSUPPORTED',
-      `expected a WAV file but got ${describeBytes(bytes)}; convert it to WAV first, for example with ffmpeg -i input output.wav`,
+      `expected a WAV file but got ${describeBytes(bytes)}; give a WAV file, or convert audio first, for example with ffmpeg -i input output.wav`,
     );
   }
   const { format, encoding, data, warnings } = locateWav(bytes);
