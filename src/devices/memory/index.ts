@@ -1,3 +1,7 @@
+export type { CaptureFault, DeviceFault, Plug } from '../../core/pacing/device-access.js';
+export type { PlayoutFacts } from '../../core/pacing/paced-loudspeaker.js';
+export type { RoomMicrophone } from '../../core/pacing/paced-microphone.js';
+export type { Saying } from '../../core/pacing/sound-scene.js';
 export {
   defaultMemoryLoudspeakerOptions,
   type MemoryLoudspeaker,
