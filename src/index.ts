@@ -9,7 +9,12 @@ export {
 } from './core/audio/audio-frame.js';
 export { createFrameRing, type FrameRing } from './core/audio/frame-ring.js';
 export { createGainRamp, dbToGain, type GainRamp, gainToDb } from './core/audio/gain.js';
-export { createHighPass, defaultHighPassOptions, type HighPass, type HighPassOptions } from './core/audio/high-pass.js';
+export {
+  createHighPass,
+  defaultHighPassOptions,
+  type HighPass,
+  type HighPassOptions,
+} from './core/audio/high-pass.js';
 export { findPauses, peakDb, rmsDb } from './core/audio/levels.js';
 export { fromMono, mixInto, pickChannel, toMono } from './core/audio/mix.js';
 export {
@@ -26,7 +31,14 @@ export {
   type SampleRateConverter,
   type SampleRateConverterOptions,
 } from './core/audio/sample-rate-converter.js';
-export { type AudioContainer, readWav, sniffAudio, type WavAudio, wavHeader, writeWav } from './core/audio/wav.js';
+export {
+  type AudioContainer,
+  readWav,
+  sniffAudio,
+  type WavAudio,
+  wavHeader,
+  writeWav,
+} from './core/audio/wav.js';
 
 // The conversation
 export { type BargeInOptions, defaultBargeInOptions } from './core/conversation/barge-in-policy.js';
@@ -50,8 +62,6 @@ export {
   VoiceError,
   type VoiceErrorInit,
 } from './core/errors.js';
-export { type Check, type Checks, integerIn, nonEmptyString, numberIn, oneOf, resolveOptions } from './core/options.js';
-
 // Operators
 export { convertTo } from './core/operators/convert-to.js';
 export {
@@ -77,7 +87,12 @@ export {
   type Sequenced,
   type SequenceOptions,
 } from './core/operators/in-sequence.js';
-export { defaultLevelOptions, type Level, type LevelOptions, measureLevels } from './core/operators/measure-levels.js';
+export {
+  defaultLevelOptions,
+  type Level,
+  type LevelOptions,
+  measureLevels,
+} from './core/operators/measure-levels.js';
 export { defaultPlayoutOptions, type PlayoutOptions, playTo } from './core/operators/play-to.js';
 export { reframe } from './core/operators/reframe.js';
 export {
@@ -86,6 +101,18 @@ export {
   type UtterancePart,
   withPreRoll,
 } from './core/operators/with-pre-roll.js';
+export {
+  type Check,
+  type Checks,
+  integerIn,
+  nonEmptyString,
+  numberIn,
+  oneOf,
+  resolveOptions,
+} from './core/options.js';
+
+// Devices paced by a clock
+export { createTimeBase, type TimeBase } from './core/pacing/time-base.js';
 
 // The pipeline
 export type { BargeIn, DeviceRole, PipelineEvent } from './core/pipeline/pipeline-event.js';
@@ -106,5 +133,11 @@ export type { EchoCanceller } from './core/ports/echo-canceller.js';
 export type { FillerClip, FillerLibrary } from './core/ports/filler-library.js';
 export type { Synthesizer } from './core/ports/synthesizer.js';
 export type { Transcriber, Transcript } from './core/ports/transcriber.js';
-export type { ReplyEndReason, TurnRevision, Upstream, UpstreamEvent, UpstreamRequest } from './core/ports/upstream.js';
+export type {
+  ReplyEndReason,
+  TurnRevision,
+  Upstream,
+  UpstreamEvent,
+  UpstreamRequest,
+} from './core/ports/upstream.js';
 export type { ScoredFrame, VoiceActivityDetector } from './core/ports/voice-activity-detector.js';

@@ -18,6 +18,7 @@ export {
   type LoudspeakerContractSetup,
 } from './contracts/loudspeaker.contract.js';
 export type { ContractTime } from './contracts/observe.js';
+export { describeOperatorContract, type OperatorCase } from './contracts/operator.contract.js';
 export { describeSynthesizerContract, type SynthesizerContract } from './contracts/synthesizer.contract.js';
 export type { ContractExpectation, ContractTestFunctions } from './contracts/test-functions.js';
 export {
@@ -35,6 +36,17 @@ export {
   knownEchoCanceller,
   passThroughEchoCanceller,
 } from './echo-cancellers.js';
+export { defaultLevelDetectorOptions, type LevelDetectorOptions, levelDetector } from './level-detector.js';
+export { detectedFrames, scoredFrames } from './scored-frames.js';
+export type { Script, ScriptAct, ScriptedTurn, ScriptStep, SpokenSentence } from './script.js';
+export { spokenSentence } from './script.js';
+export {
+  defaultScriptedUpstreamOptions,
+  type ScriptedUpstream,
+  type ScriptedUpstreamInit,
+  type ScriptedUpstreamOptions,
+  scriptedUpstream,
+} from './scripted-upstream.js';
 export { burst, framesOf, noise, ramp, type SignalOptions, silence, tone } from './signals.js';
 export {
   defaultToneSynthesizerOptions,

@@ -2,6 +2,7 @@ import {
   catchError,
   concatMap,
   connect,
+  defer,
   ignoreElements,
   map,
   merge,
@@ -83,8 +84,7 @@ export function hear({
     return raw$.pipe(
       convertTo(echoCanceller.format),
       connect((near$) =>
-        near$.pipe(
-          echoCanceller.cancelEcho(reference$),
+        defer(() => near$.pipe(echoCanceller.cancelEcho(reference$))).pipe(
           catchError((error: unknown) => {
             tell({ type: 'degraded', part: 'echo-canceller', error });
             return near$;

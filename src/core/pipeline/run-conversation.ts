@@ -138,7 +138,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
         case 'loudspeaker-opened':
           tell({ type: 'device-opened', device: 'loudspeaker', format: event.format });
           subscriber.add(
-            ports.fillers?.loadFillers(event.format).subscribe({
+            defer(() => ports.fillers?.loadFillers(event.format) ?? EMPTY).subscribe({
               next: (clips) => fillers.load(clips),
               error: (error) => tell({ type: 'degraded', part: 'fillers', error }),
             }),

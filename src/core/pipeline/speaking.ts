@@ -1,4 +1,18 @@
-import { ignoreElements, merge, Observable, of, Subject, Subscription, switchMap, tap } from 'rxjs';
+import {
+  catchError,
+  EMPTY,
+  ignoreElements,
+  merge,
+  mergeMap,
+  Observable,
+  of,
+  Subject,
+  Subscription,
+  switchMap,
+  tap,
+  throwError,
+  timer,
+} from 'rxjs';
 import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
 import { measureLevels } from '../operators/measure-levels.js';
 import { playTo } from '../operators/play-to.js';
@@ -55,6 +69,8 @@ export function createSpeaking(
   const opened$ = reopening(
     () =>
       loudspeaker.openSink().pipe(
+        // A moment later, so that `playTo` can first tell what was heard of what it was playing.
+        catchError((error) => timer(0, settings.scheduler).pipe(mergeMap(() => throwError(() => error)))),
         switchMap((sink) => {
           const commands$ = new Subject<PlayoutCommand>();
           return merge(
@@ -64,6 +80,8 @@ export function createSpeaking(
               measureLevels(),
               tap((level) => tell({ type: 'level', device: 'loudspeaker', ...level })),
               ignoreElements(),
+              // The loss is told by `playTo`, after what was heard.
+              catchError(() => EMPTY),
             ),
             commands$.pipe(playTo(sink, settings.playout, settings.scheduler)),
             new Observable<never>(() => {

@@ -1,0 +1,78 @@
+import type { PipelineEvent } from 'earshot';
+import type { SchedulerLike } from 'rxjs';
+import type { Cue } from './dialogue.js';
+
+/** A cue that was said, and when. */
+export interface Said {
+  readonly cue: Cue;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface SpeakerInput {
+  readonly cues: readonly Cue[];
+  /** Is told what was said, as it is said. */
+  readonly said: Said[];
+  readonly scheduler: SchedulerLike;
+  /** Says it into the microphone. */
+  readonly say: (samples: Float32Array) => { readonly startMs: number; readonly endMs: number };
+  /** Everything was said and answered; or a cue never came to its turn. */
+  readonly done: (missed: Cue | undefined) => void;
+}
+
+/** A person in front of the loudspeaker: listens, and says the next thing when its moment has come. */
+export interface Speaker {
+  hear(event: PipelineEvent): void;
+}
+
+/** Longest wait for the moment of a cue, or for the last answer. Units: ms. */
+const patienceMs = 40_000;
+/** The loop must rest so long after the last answer. Units: ms. */
+const restMs = 800;
+
+export function createSpeaker({ cues, said, scheduler, say, done }: SpeakerInput): Speaker {
+  let next = 0;
+  let planned = false;
+  let idle = true;
+  /** Nothing is said on top of what is still being said. */
+  let speakingUntilMs = 0;
+  let watchdog = scheduler.schedule(() => done(cues[next]), patienceMs);
+
+  const plan = (atMs: number, action: () => void) => {
+    planned = true;
+    scheduler.schedule(action, Math.max(0, atMs - scheduler.now()));
+  };
+  const speak = (cue: Cue) => {
+    planned = false;
+    next += 1;
+    const { startMs, endMs } = say(cue.samples);
+    said.push({ cue, startMs, endMs });
+    speakingUntilMs = endMs;
+    idle = false;
+    watchdog.unsubscribe();
+    watchdog = scheduler.schedule(() => done(cues[next]), endMs - scheduler.now() + patienceMs);
+  };
+  const finish = () => {
+    planned = false;
+    if (!idle) return;
+    watchdog.unsubscribe();
+    done(undefined);
+  };
+  const moment = (name: Cue['when']['after'], atMs: number) => {
+    const cue = cues[next];
+    if (planned || atMs < speakingUntilMs) return;
+    if (cue?.when.after === name) plan(atMs + cue.when.delayMs, () => speak(cue));
+    else if (!cue && name === 'idle') plan(atMs + restMs, finish);
+  };
+
+  return {
+    hear(event) {
+      if (event.type === 'device-opened' && event.device === 'microphone' && idle) moment('idle', event.atMs);
+      if (event.type === 'state-changed') {
+        idle = event.state.name === 'idle';
+        if (idle) moment('idle', event.atMs);
+      }
+      if (event.type === 'playout-started') moment(`${event.owner.kind}-heard`, event.atMs);
+    },
+  };
+}

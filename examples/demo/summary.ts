@@ -1,0 +1,214 @@
+import type { PipelineEvent } from 'earshot';
+import type { Said } from './speaker.js';
+
+type Of<Type extends PipelineEvent['type']> = Extract<PipelineEvent, { readonly type: Type }>;
+
+/** One turn of the user and what came of it. Times in ms, 0 is the first sample of both recordings. */
+export interface TurnSummary {
+  readonly turnId: string;
+  readonly revision: number;
+  readonly said: string;
+  readonly answered: string;
+  readonly endOfSpeechMs: number;
+  readonly turnEndedMs: number;
+  readonly fillerHeardMs: number | null;
+  readonly firstReplyHeardMs: number | null;
+  /** How much of the reply was heard. */
+  readonly replyHeardMs: number;
+  readonly outcome: 'answered' | 'interrupted' | 'reopened' | 'unanswered';
+  /** The turn as it was sent before the user went on with it. */
+  readonly earlierRevisions: readonly TurnSummary[];
+}
+
+export interface BargeInSummary {
+  readonly kind: 'filler' | 'reply';
+  readonly turnId: string;
+  readonly speechOnsetMs: number;
+  /** When the loudspeaker had reached its ducked volume. */
+  readonly duckedMs: number;
+  readonly silentMs: number;
+  readonly heardMs: number;
+  readonly heardText: string;
+}
+
+/** Something that sounded like speech and was none. */
+export interface CoughSummary {
+  readonly kind: 'cough';
+  readonly turnId: string;
+  readonly speechOnsetMs: number;
+  readonly duckedMs: number;
+  readonly restoredMs: number;
+}
+
+export interface Summary {
+  readonly ok: boolean;
+  /** What is not as the script says, one sentence each. */
+  readonly problems: readonly string[];
+  readonly turns: readonly TurnSummary[];
+  readonly bargeIns: readonly BargeInSummary[];
+  readonly coughs: readonly CoughSummary[];
+  readonly totals: {
+    readonly turns: number;
+    readonly answered: number;
+    readonly bargeIns: number;
+    readonly coughs: number;
+    readonly fillers: number;
+    readonly durationMs: number;
+    readonly fillerDelayMs: number;
+  };
+}
+
+/**
+ * What a run came to.
+ *
+ * @param events - with times relative to the recordings.
+ * @param onsetNear - where speech really begins near an instant, measured in the recording of the microphone.
+ */
+export function summarise(
+  events: readonly PipelineEvent[],
+  durationMs: number,
+  fillerDelayMs: number,
+  onsetNear: (atMs: number) => number,
+): Omit<Summary, 'ok' | 'problems'> {
+  const all = <Type extends PipelineEvent['type']>(type: Type) =>
+    events.filter((event): event is Of<Type> => event.type === type);
+  const started = (kind: 'reply' | 'filler', id: string) =>
+    all('playout-started').find(({ owner }) => owner.kind === kind && owner.id === id)?.atMs ?? null;
+  const ends = all('turn-ended');
+
+  const rows = ends.map((end): TurnSummary => {
+    const { turnId, revision } = end;
+    const later = ends.find((other) => other.turnId === turnId && other.revision === revision + 1);
+    const isOf = (event: { readonly turnId: string; readonly revision: number }) =>
+      event.turnId === turnId && event.revision === revision;
+    const filler = all('filler-spoken').find(
+      (event) => event.turnId === turnId && event.atMs >= end.atMs && event.atMs < (later?.atMs ?? Infinity),
+    );
+    const reply = all('reply-started').filter(isOf).at(-1);
+    const playout = all('playout-ended').find(
+      ({ owner }) => owner.kind === 'reply' && owner.id === reply?.replyId,
+    );
+    const heardMs = playout?.heardMs ?? 0;
+    const cut = all('barge-in').find(({ replyId }) => replyId !== null && replyId === reply?.replyId);
+    return {
+      turnId,
+      revision,
+      said: all('turn-sent').find(isOf)?.text ?? '',
+      answered:
+        cut?.heardText ?? all('reply-ended').find(({ replyId }) => replyId === reply?.replyId)?.text ?? '',
+      endOfSpeechMs: end.endOfSpeechMs,
+      turnEndedMs: end.atMs,
+      fillerHeardMs: filler ? started('filler', filler.fillerId) : null,
+      firstReplyHeardMs: reply ? started('reply', reply.replyId) : null,
+      replyHeardMs: heardMs,
+      outcome: later
+        ? 'reopened'
+        : heardMs === 0
+          ? 'unanswered'
+          : playout?.reason === 'cut'
+            ? 'interrupted'
+            : 'answered',
+      earlierRevisions: [],
+    };
+  });
+  const turns = rows
+    .filter(({ outcome }) => outcome !== 'reopened')
+    .map((row) => ({
+      ...row,
+      earlierRevisions: rows.filter((other) => other.turnId === row.turnId && other !== row),
+    }));
+
+  const lastDuck = (beforeMs: number) =>
+    all('ducked')
+      .filter(({ atMs }) => atMs <= beforeMs + 100)
+      .at(-1)?.atMs ?? beforeMs;
+  const bargeIns = all('barge-in')
+    .filter(({ replyId, fillerId }) => replyId !== null || fillerId !== null)
+    .map((event): BargeInSummary => {
+      const { atMs, turnId, onsetMs, replyId, heardMs, heardText } = event;
+      return {
+        kind: replyId === null ? 'filler' : 'reply',
+        turnId,
+        speechOnsetMs: onsetNear(onsetMs),
+        duckedMs: lastDuck(atMs),
+        silentMs: all('silenced').filter((silenced) => silenced.atMs >= onsetMs)[0]?.atMs ?? Number.NaN,
+        heardMs,
+        heardText,
+      };
+    });
+  const coughs = all('speech-misfired').flatMap(({ onsetMs, atMs }): CoughSummary[] => {
+    const ducked = all('ducked').find((event) => event.atMs >= onsetMs && event.atMs <= atMs + 100);
+    const restored = all('restored').find((event) => event.atMs >= atMs);
+    const playing = rows.find(
+      (row) =>
+        row.firstReplyHeardMs !== null &&
+        row.firstReplyHeardMs <= onsetMs &&
+        onsetMs <= row.firstReplyHeardMs + row.replyHeardMs,
+    );
+    if (!ducked || !restored || !playing) return [];
+    return [
+      {
+        kind: 'cough',
+        turnId: playing.turnId,
+        speechOnsetMs: onsetNear(onsetMs),
+        duckedMs: ducked.atMs,
+        restoredMs: restored.atMs,
+      },
+    ];
+  });
+
+  return {
+    turns,
+    bargeIns,
+    coughs,
+    totals: {
+      turns: turns.length,
+      answered: turns.filter(({ outcome }) => outcome === 'answered' || outcome === 'interrupted').length,
+      bargeIns: bargeIns.length,
+      coughs: coughs.length,
+      fillers: all('playout-started').filter(({ owner }) => owner.kind === 'filler').length,
+      durationMs,
+      fillerDelayMs,
+    },
+  };
+}
+
+/** How far from its cue the onset of a barge-in may be found. Units: ms. */
+const cueToleranceMs = 300;
+/** After so long the loudspeaker must be silent. Units: ms from the onset of speech. */
+const silenceLimitMs = 350;
+/** After so long it must be at full volume again. Units: ms from the duck. */
+const restoreLimitMs = 500;
+
+/** What is not as the script says. */
+export function findProblems(
+  { turns, bargeIns, coughs }: Pick<Summary, 'turns' | 'bargeIns' | 'coughs'>,
+  said: readonly Said[],
+): string[] {
+  const near = (onsetMs: number, { startMs }: Said) => Math.abs(onsetMs - startMs) <= cueToleranceMs;
+  return said.flatMap((item): string[] => {
+    const { cue } = item;
+    const problems: string[] = [];
+    if (cue.expect === 'cough') {
+      const cough = coughs.find(({ speechOnsetMs }) => near(speechOnsetMs, item));
+      if (!cough) problems.push('did not duck the reply and bring it back');
+      else if (cough.restoredMs - cough.duckedMs > restoreLimitMs)
+        problems.push('the volume came back too late');
+      if (bargeIns.some(({ speechOnsetMs }) => near(speechOnsetMs, item)))
+        problems.push('cut what was being heard');
+    } else {
+      const turn = turns.find((candidate) => candidate.said.includes(cue.text));
+      if (!turn) problems.push('was not understood as a turn');
+      else if (turn.outcome === 'unanswered') problems.push('was not answered');
+      else if (cue.expect === 'answered' && turn.outcome !== 'answered')
+        problems.push('was not answered to the end');
+    }
+    if (cue.expect === 'barge-in') {
+      const bargeIn = bargeIns.find(({ speechOnsetMs }) => near(speechOnsetMs, item));
+      if (!bargeIn) problems.push('did not interrupt');
+      else if (!(bargeIn.silentMs - bargeIn.speechOnsetMs <= silenceLimitMs))
+        problems.push('silenced the loudspeaker too late');
+    }
+    return problems.map((problem) => `${cue.id}: ${problem}`);
+  });
+}
