@@ -1,0 +1,189 @@
+import {
+  asyncScheduler,
+  concatMap,
+  defer,
+  from,
+  map,
+  type Observable,
+  of,
+  reduce,
+  type SchedulerLike,
+  timeout,
+} from 'rxjs';
+import type { AudioFrame } from '../../core/audio/audio-frame.js';
+import { toMono } from '../../core/audio/mix.js';
+import { convertSampleRate } from '../../core/audio/sample-rate-converter.js';
+import { SpeechError } from '../../core/errors.js';
+import { integerIn, nonEmptyString, numberIn, resolveOptions } from '../../core/options.js';
+import type { Synthesizer } from '../../core/ports/synthesizer.js';
+import { type FillerIdentity, fillerKey } from './filler-key.js';
+import { openFillerStore } from './filler-store.js';
+import { maxFillerMs } from './limits.js';
+
+/** @public */
+export interface RenderFillersOptions {
+  readonly synthesizer: Synthesizer;
+  /** What to say. Range: 1..1000 texts with something in them, of at most 500 letters; a repeated one is rendered once. */
+  readonly phrases: readonly string[];
+  /** The cache folder; it is made when it is not there. */
+  readonly directory: string;
+  /** Rate at which to store them, best that of the loudspeaker. Units: hertz. Range: 8000..192_000. @defaultValue the synthesizer's */
+  readonly sampleRateHz: number;
+  /** Language of the phrases, as BCP 47. @defaultValue 'und', not said */
+  readonly language: string;
+  /**
+   * How long the synthesizer may be silent before it is given up. Units: milliseconds. Range: 100..3_600_000.
+   * A Raspberry Pi 4 takes 7 s for each second of Kokoro's speech on one core, besides loading it.
+   * @defaultValue 120_000
+   */
+  readonly maxWaitMs: number;
+  /** Measures that wait. @defaultValue asyncScheduler */
+  readonly scheduler: SchedulerLike;
+}
+
+/** What the caller may leave out. @public */
+export const defaultRenderFillersOptions = {
+  language: 'und',
+  maxWaitMs: 120_000,
+  scheduler: asyncScheduler,
+} as const satisfies Partial<RenderFillersOptions>;
+
+/** One phrase is in the cache. @public */
+export interface FillerRendered {
+  readonly text: string;
+  readonly fillerId: string;
+  readonly key: string;
+  readonly durationMs: number;
+  /** `kept` when it was there already. */
+  readonly outcome: 'rendered' | 'kept';
+  /** Phrases done so far, this one included. */
+  readonly done: number;
+  readonly total: number;
+}
+
+const maxPhrases = 1000;
+const maxLetters = 500;
+
+/**
+ * Speak phrases into a cache folder; only those that are not in it yet.
+ *
+ * @remarks
+ * Cold. Order: emits once for each phrase, in order, when it is safely on the disk, and completes after the last.
+ *
+ * Cancellation: unsubscribing stops the synthesizer. At every moment, also after a crash, the cache holds what was done until
+ * then and nothing half-done, and rendering again goes on from there. Files that are damaged are rendered again.
+ * What else is in the cache stays: other voices, languages and phrases. One process may render into a folder at a time.
+ *
+ * Errors with `SpeechError` `SYNTHESIS_FAILED`, also for a phrase that yields no sound, is longer than 15 s, or for which
+ * nothing comes within `maxWaitMs`; `VoiceError` `FILLER_CACHE_INVALID` for a folder that cannot be used.
+ *
+ * @throws OptionError `OPTION_INVALID`.
+ * @public
+ */
+export function renderFillers(
+  options: Pick<RenderFillersOptions, 'synthesizer' | 'phrases' | 'directory'> &
+    Partial<RenderFillersOptions>,
+): Observable<FillerRendered> {
+  const resolved = resolveOptions<RenderFillersOptions>(
+    'render-fillers',
+    {
+      ...defaultRenderFillersOptions,
+      synthesizer: options.synthesizer,
+      phrases: options.phrases,
+      directory: options.directory,
+      sampleRateHz: options.synthesizer.format.sampleRateHz,
+    },
+    options,
+    {
+      phrases: phrasesProblem,
+      directory: nonEmptyString,
+      sampleRateHz: integerIn(8000, 192_000, 'hertz'),
+      language: nonEmptyString,
+      maxWaitMs: numberIn(100, 3_600_000, 'milliseconds'),
+    },
+  );
+  const { synthesizer, directory, language, sampleRateHz } = resolved;
+  const { engine, voice, speed } = synthesizer;
+  const wanted = new Map(
+    resolved.phrases.map((text): [string, FillerIdentity] => {
+      const identity = { engine, voice, speed, text: text.trim(), sampleRateHz };
+      return [fillerKey(identity), identity];
+    }),
+  );
+
+  return defer(() => openFillerStore(directory)).pipe(
+    concatMap((store) =>
+      from(wanted.values()).pipe(
+        concatMap((identity, index) =>
+          defer(() => store.find(identity, language)).pipe(
+            concatMap((kept) => {
+              if (kept !== undefined) return of({ entry: kept, outcome: 'kept' as const });
+              return speak(identity.text, resolved).pipe(
+                concatMap((samples) => store.save(identity, language, samples)),
+                map((entry) => ({ entry, outcome: 'rendered' as const })),
+              );
+            }),
+            map(({ entry: { text, fillerId, key, durationMs }, outcome }) => ({
+              text,
+              fillerId,
+              key,
+              durationMs,
+              outcome,
+              done: index + 1,
+              total: wanted.size,
+            })),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** All of a text's speech, mono, at the rate of the cache. */
+function speak(
+  text: string,
+  { synthesizer, sampleRateHz, maxWaitMs, scheduler }: RenderFillersOptions,
+): Observable<Float32Array> {
+  const { format } = synthesizer;
+  const failed = (what: string) =>
+    new SpeechError('SYNTHESIS_FAILED', `${synthesizer.engine}, asked for ${JSON.stringify(text)}, ${what}`);
+  const collect = (speech: { readonly frames: AudioFrame[]; count: number }, frame: AudioFrame) => {
+    speech.frames.push(frame);
+    speech.count += frame.samples.length;
+    const ms = (speech.count * 1000) / (format.sampleRateHz * format.channels);
+    if (ms > maxFillerMs)
+      throw failed(`gave more than ${maxFillerMs / 1000} s of speech; shorten the phrase`);
+    return speech;
+  };
+  // In a `defer`, for an accumulator of its own in each subscription.
+  return defer(() =>
+    synthesizer.synthesize(text).pipe(
+      timeout({
+        each: maxWaitMs,
+        scheduler,
+        with: () => {
+          throw failed(`gave no sound within ${maxWaitMs} ms; raise maxWaitMs or choose a faster engine`);
+        },
+      }),
+      reduce(collect, { frames: [], count: 0 }),
+      map(({ frames, count }) => {
+        const whole = new Float32Array(count);
+        let at = 0;
+        for (const { samples } of frames) {
+          whole.set(samples, at);
+          at += samples.length;
+        }
+        if (!whole.some((sample) => sample !== 0)) throw failed('gave no sound; leave the phrase out');
+        return convertSampleRate(toMono(whole, format.channels), format.sampleRateHz, sampleRateHz);
+      }),
+    ),
+  );
+}
+
+function phrasesProblem(phrases: unknown): string | undefined {
+  const fits = (phrase: unknown) =>
+    nonEmptyString(phrase) === undefined && (phrase as string).length <= maxLetters;
+  return Array.isArray(phrases) && phrases.length >= 1 && phrases.length <= maxPhrases && phrases.every(fits)
+    ? undefined
+    : `must be a list of 1 to ${maxPhrases} non-empty texts of at most ${maxLetters} letters`;
+}
