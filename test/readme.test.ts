@@ -1,0 +1,85 @@
+import * as rxjs from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { memoryMicrophone } from '../src/devices/memory/index.js';
+import type { AudioSource, UtterancePart, VoiceActivityDetector } from '../src/index.js';
+import * as earshot from '../src/index.js';
+import { burst, createVirtualClock, levelDetector } from '../src/testing/index.js';
+import { codeBlocks } from './support/markdown.js';
+import { projectFiles, readProjectFile } from './support/project.js';
+import { runSnippet, type Snippet, typeErrorsIn } from './support/typescript-program.js';
+
+const snippetsOf = (path: string): readonly Snippet[] =>
+  codeBlocks(readProjectFile(path))
+    .filter(({ language }) => language === 'ts')
+    .map(({ code, line }) => ({ where: `${path}:${line}`, code }));
+
+const readme = snippetsOf('README.md');
+const pages = projectFiles('.md').filter((path) => !path.includes('/assets/'));
+
+describe('the TypeScript in the documentation', () => {
+  it('compiles as it stands under the settings of the project, and would not with a mistake in it', () => {
+    const snippets = pages.flatMap(snippetsOf);
+    const mistakes = snippets.map(({ code }) => ({
+      where: 'mistaken',
+      code: `${code}createVoicePipelin({});\n`,
+    }));
+
+    expect(snippets.length).toBeGreaterThanOrEqual(2);
+    const wrong = typeErrorsIn([...snippets, ...mistakes]);
+    expect(wrong.filter((line) => !line.startsWith('mistaken'))).toEqual([]);
+    expect(wrong.filter((line) => line.includes('createVoicePipelin'))).toHaveLength(mistakes.length);
+  });
+});
+
+describe('the composition in README.md', () => {
+  const snippet = readme.find(({ code }) => code.includes('hearTheCounter'));
+
+  /** What was heard of three sounds, one of them faint, in virtual time. */
+  function hear(change: (code: string) => string): readonly UtterancePart[] {
+    if (!snippet) throw new Error('README.md has no composition');
+    const modules = { earshot, rxjs };
+    const exported = runSnippet({ ...snippet, code: change(snippet.code) }, modules) as {
+      hearTheCounter(
+        microphone: AudioSource,
+        detector: VoiceActivityDetector,
+      ): rxjs.Observable<UtterancePart>;
+    };
+    const clock = createVirtualClock();
+    const timeBase = earshot.createTimeBase(clock.scheduler);
+    const microphone = memoryMicrophone({ timeBase, format: { sampleRateHz: 48_000, channels: 2 } });
+    const heard: UtterancePart[] = [];
+    const subscription = exported
+      .hearTheCounter(microphone, levelDetector({ thresholdDb: -60 }))
+      .subscribe((part) => heard.push(part));
+    for (const peak of [0.3, 0.004, 0.3]) {
+      const sound = { sampleRateHz: 48_000, durationMs: 600, leadMs: 1000, tailMs: 1000, peak };
+      microphone.say(burst(sound));
+    }
+    clock.run(9000);
+    subscription.unsubscribe();
+    return heard;
+  }
+  const onsets = (parts: readonly UtterancePart[]) =>
+    parts.flatMap((part) => (part.type === 'utterance-started' ? [Math.round(part.onsetMs / 100) / 10] : []));
+
+  it('is 15 lines of code, with an operator of its own in the middle', () => {
+    const lines = snippet?.code.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('/**'));
+    expect(lines?.length).toBeLessThanOrEqual(15);
+  });
+
+  it('hears who is near and not who is far, each with what came just before', () => {
+    const heard = hear((code) => code);
+
+    expect(onsets(heard)).toEqual([1, 6.2]);
+    const audio = heard.flatMap((part) => (part.type === 'utterance-audio' ? [part.frame] : []));
+    expect(audio[0]?.format).toEqual({ sampleRateHz: 16_000, channels: 1 });
+    // The onset is at 1000 ms, in a window of 32 ms; the pre-roll begins 300 ms before it.
+    expect(audio[0]?.timestampMs).toBeGreaterThan(1000 - 32 - 300 - 32);
+    expect(audio[0]?.timestampMs).toBeLessThanOrEqual(1000 - 300);
+    expect(heard.filter(({ type }) => type === 'utterance-ended')).toHaveLength(2);
+  });
+
+  it('hears all three without its own operator', () => {
+    expect(onsets(hear((code) => code.replace('ignoreFaint(-40),', '')))).toEqual([1, 3.6, 6.2]);
+  });
+});
