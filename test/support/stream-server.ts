@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import type { MethodDefinition } from '@grpc/grpc-js';
-import { type handleServerStreamingCall, Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
 import {
   type StreamingServiceHandlers,
   type StreamRequest,
@@ -50,12 +49,12 @@ export async function startStreamServer(
     behaviour(call, requests.length - 1);
   };
 
-  const method: MethodDefinition<unknown, unknown> = streamingServiceDefinition.streamAudio;
+  const method = streamingServiceDefinition.streamAudio;
+  const service: ServiceDefinition = {
+    streamAudio: serialize === undefined ? method : { ...method, responseSerialize: serialize },
+  };
   const grpc = new Server();
-  grpc.addService(
-    { streamAudio: serialize === undefined ? method : { ...method, responseSerialize: serialize } },
-    { streamAudio: streamAudio as handleServerStreamingCall<unknown, unknown> },
-  );
+  grpc.addService(service, { streamAudio });
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const tcp = createServer((socket) => {
     connections += 1;

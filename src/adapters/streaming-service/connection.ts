@@ -27,7 +27,6 @@ export interface Connection {
  */
 export function createConnection(target: string, credentials: ChannelCredentials): Connection {
   let current: Client | undefined;
-  let closed = false;
 
   function open(): Client {
     current = new Client(target, credentials, {
@@ -59,12 +58,18 @@ export function createConnection(target: string, credentials: ChannelCredentials
     replace,
     warmUp(onReady) {
       const client = current ?? open();
-      client.waitForReady(Date.now() + readyLimitMs, (error) => {
-        if (error === undefined && !closed && client === current) onReady();
-      });
+      const channel = client.getChannel();
+      const untilMs = Date.now() + readyLimitMs;
+      // Not waitForReady(): on a client that was closed meanwhile it opens one more connection, which nobody closes.
+      const look = (error?: Error): void => {
+        if (error !== undefined || client !== current) return;
+        const state = channel.getConnectivityState(true);
+        if (state === connectivityState.READY) onReady();
+        else channel.watchConnectivityState(state, untilMs, look);
+      };
+      look();
     },
     close() {
-      closed = true;
       current?.close();
       current = undefined;
     },

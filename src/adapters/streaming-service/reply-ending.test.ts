@@ -97,7 +97,7 @@ describe('decideEnding after data', () => {
     ['an end', end, 'complete', 'done'],
     ['an error', announced('the voice was lost', 13), 'truncated', 'the voice was lost'],
     ['an error with OK', announced('the voice was lost', 0), 'truncated', 'the voice was lost'],
-    ['OK without an end', statusOnly(0), 'truncated', ''],
+    ['OK without an end', statusOnly(0, 'OK'), 'truncated', ''],
     ['a lost connection', statusOnly(14, 'Connection dropped'), 'truncated', 'Connection dropped'],
     [
       'silence',

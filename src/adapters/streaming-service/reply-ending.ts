@@ -64,7 +64,12 @@ function outcomeOf(closing: Closing, dataSeen: boolean, error: VoiceError): Endi
     case 'error-message':
       return { type: 'ended', reason: 'truncated', message: closing.message };
     case 'status':
-      return { type: 'ended', reason: 'truncated', message: closing.status.details };
+      // A server may say "OK" there, which says nothing.
+      return {
+        type: 'ended',
+        reason: 'truncated',
+        message: closing.status.code === 0 ? '' : closing.status.details,
+      };
     case 'watchdog':
       return { type: 'ended', reason: 'truncated', message: error.message };
     case 'unusable':
