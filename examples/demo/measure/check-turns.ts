@@ -120,9 +120,8 @@ export function checkReply({ turn, sent, trace }: FoundReply, ducked: readonly D
   const heardMs = trace.heard / perMs;
   const sentMs = sent.samples.length / perMs;
   const strays = trace.blocks.filter(
-    ({ kind, gain, at }) =>
+    ({ kind, at }) =>
       kind === 'scaled' &&
-      Math.abs(gain - 1) > 0.01 &&
       !ducked.some(({ fromMs, toMs }) => (at + 480) / perMs >= fromMs && at / perMs <= toMs) &&
       at - trace.startAt > 3840,
   );
@@ -161,7 +160,7 @@ export function checkReply({ turn, sent, trace }: FoundReply, ducked: readonly D
         ),
     holds(
       turn.turnId,
-      'quieter only where a barge-in ducks',
+      'equal but where a barge-in ducks',
       strays.length === 0,
       strays.length === 0
         ? 'yes'

@@ -1,4 +1,4 @@
-import { locate, loudestStretch } from './signal.js';
+import { locate, loudestStretch, quartered } from './signal.js';
 
 /** How one block of a reply came out of the loudspeaker. */
 export interface TracedBlock {
@@ -51,8 +51,16 @@ export function traceReply(
     length,
   );
   const template = sent.subarray(templateAt, templateAt + length);
-  const soon = locate(template, loudspeaker, from, from + 15 * 48_000, 256);
-  const found = soon.likeness > 0.97 ? soon : locate(template, loudspeaker, from, loudspeaker.length, 256);
+  const rough = locate(
+    quartered(template),
+    quartered(loudspeaker.subarray(from)),
+    0,
+    Number.POSITIVE_INFINITY,
+    128,
+  );
+  if (rough.likeness < 0.6) return null;
+  const near = from + rough.at * 4;
+  const found = locate(template, loudspeaker, near - 16, near + 16, 512);
   if (found.likeness < 0.9 || found.at < templateAt) return null;
 
   const blocks: TracedBlock[] = [];
@@ -63,7 +71,7 @@ export function traceReply(
     const x = sent.subarray(sentAt, sentAt + blockSamples);
     const y = loudspeaker.subarray(at, at + x.length);
     const compared = y.length < x.length ? null : compareBlock(x, y);
-    const mixed = compared === null && sentAt < mixedSamples && blocks.every(({ kind }) => kind === 'mixed');
+    const mixed = compared === null && y.length === x.length && sentAt < mixedSamples;
     if (compared !== null || mixed) {
       blocks.push({ at, sentAt, length: x.length, ...(compared ?? { kind: 'mixed', gain: 1 }) });
       at += x.length;
@@ -85,24 +93,53 @@ export function traceReply(
 }
 
 function compareBlock(x: Float32Array, y: Float32Array): Pick<TracedBlock, 'kind' | 'gain'> | null {
-  let [xx, yy, xy, peakX, peakY, worst] = [0, 0, 0, 0, 0, 0];
+  let [peakX, peakY, worst] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {
     const a = x[i] as number;
     const b = y[i] as number;
-    xx += a * a;
-    yy += b * b;
-    xy += a * b;
     peakX = Math.max(peakX, Math.abs(a));
     peakY = Math.max(peakY, Math.abs(b));
     worst = Math.max(worst, Math.abs(a - b));
   }
   if (peakX <= 16 * lsb) return peakY <= 18 * lsb ? { kind: 'quiet', gain: 1 } : null;
   if (worst <= 2.5 * lsb) return { kind: 'equal', gain: 1 };
+  // A block that a ramp starts or ends in is two straight pieces: then each half fits better than the whole.
+  const half = x.length >> 1;
+  const gain =
+    fitGain(x, y) ??
+    mean(fitGain(x.subarray(0, half), y.subarray(0, half)), fitGain(x.subarray(half), y.subarray(half)));
+  if (gain !== null) return { kind: 'scaled', gain };
   // Quantisation hides the likeness of what was ducked to a few steps: it counts as ducked, not as lost.
-  const faint = peakX <= 200 * lsb && peakY <= 40 * lsb && peakY > 0;
-  if (xy <= 0) return faint ? { kind: 'quiet', gain: 1 } : null;
-  if (xy / Math.sqrt(xx * yy) >= 0.95) return { kind: 'scaled', gain: xy / xx };
-  return faint ? { kind: 'quiet', gain: 1 } : null;
+  return peakX <= 200 * lsb && peakY <= 40 * lsb && peakY > 0 ? { kind: 'quiet', gain: 1 } : null;
+}
+
+function mean(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : (a + b) / 2;
+}
+
+/** The mean gain that makes y of x, when one that changes evenly from 0..1 to 0..1 explains all but 2 %; else null. */
+function fitGain(x: Float32Array, y: Float32Array): number | null {
+  // Least squares of y = (start + slope * t) * x, with t from 0 to 1.
+  let [s0, s1, s2, r0, r1, yy] = [0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const t = i / x.length;
+    const a = x[i] as number;
+    const b = y[i] as number;
+    s0 += a * a;
+    s1 += a * a * t;
+    s2 += a * a * t * t;
+    r0 += a * b;
+    r1 += a * b * t;
+    yy += b * b;
+  }
+  const determinant = s0 * s2 - s1 * s1;
+  if (determinant <= s0 * s0 * 1e-6) return null;
+  const start = (r0 * s2 - r1 * s1) / determinant;
+  const end = start + (r1 * s0 - r0 * s1) / determinant;
+  const residual = yy - start * r0 - (end - start) * r1;
+  const inRange = (gain: number) => gain >= -0.1 && gain <= 1.1;
+  const explained = residual <= 0.02 * yy + x.length * lsb * lsb;
+  return explained && inRange(start) && inRange(end) && yy > 0 ? (start + end) / 2 : null;
 }
 
 /** How many samples at the start are the same. */
