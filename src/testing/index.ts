@@ -40,13 +40,12 @@ export { defaultLevelDetectorOptions, type LevelDetectorOptions, levelDetector }
 export { detectedFrames, scoredFrames } from './scored-frames.js';
 export type { Script, ScriptAct, ScriptedTurn, ScriptStep, SpokenSentence } from './script.js';
 export { spokenSentence } from './script.js';
+export { type ScriptedUpstream, scriptedUpstream } from './scripted-upstream.js';
 export {
   defaultScriptedUpstreamOptions,
-  type ScriptedUpstream,
   type ScriptedUpstreamInit,
   type ScriptedUpstreamOptions,
-  scriptedUpstream,
-} from './scripted-upstream.js';
+} from './scripted-upstream-options.js';
 export { burst, framesOf, noise, ramp, type SignalOptions, silence, tone } from './signals.js';
 export {
   defaultToneSynthesizerOptions,

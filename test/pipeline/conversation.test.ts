@@ -230,7 +230,7 @@ describe('a barge-in', () => {
     expect(it_.of('ducked')).toEqual([]);
     expect(it_.of('barge-in')).toEqual([]);
     expect(it_.of('playout-ended')).toMatchObject([{ heardMs: 1500, reason: 'heard' }]);
-    expect(it_.of('turn-sent').at(-1)).toMatchObject({ turnId: 'turn-3', text: 'but I want to get out' });
+    expect(it_.of('turn-sent').at(-1)).toMatchObject({ turnId: 'turn-2', text: 'but I want to get out' });
   });
 });
 

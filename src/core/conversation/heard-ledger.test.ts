@@ -25,6 +25,14 @@ describe('the heard ledger', () => {
     expect(heardText(ledger, 400)).toBe('Hello there.');
   });
 
+  it('puts a space between two sentences that came without one, and none inside a word or a number', () => {
+    const text = (...pieces: string[]) =>
+      wholeText(pieces.reduce((ledger, piece) => addAudio(addText(ledger, piece), 100), openLedger('r')));
+    expect(text('He might.', 'But not now.')).toBe('He might. But not now.');
+    expect(text('Hel', 'lo.')).toBe('Hello.');
+    expect(text('Well, ', 'yes.')).toBe('Well, yes.');
+  });
+
   it('does not count text whose audio never came', () => {
     const ledger = addText(ledgerOf(two), ' Seven.');
     expect(heardText(ledger, 1500)).toBe('One two three four. Five six.');

@@ -10,9 +10,14 @@ export interface ReplyLedger {
 /** @internal */
 export const openLedger = (replyId: string): ReplyLedger => ({ replyId, receivedMs: 0, stretches: [] });
 
+/** Services send sentence by sentence and leave out the space between two. */
+const joined = (before: string, text: string) =>
+  /[.!?:;,\u2026]$/u.test(before) && /^[\p{Letter}\p{Number}"'(\u00ab\u201c]/u.test(text) ? ` ${text}` : text;
+
 /** Text belongs to the audio that follows it. @internal */
-export function addText(ledger: ReplyLedger, text: string): ReplyLedger {
+export function addText(ledger: ReplyLedger, piece: string): ReplyLedger {
   const last = ledger.stretches.at(-1);
+  const text = joined(last?.text ?? '', piece);
   const stretches =
     last && last.fromMs === ledger.receivedMs
       ? [...ledger.stretches.slice(0, -1), { text: last.text + text, fromMs: last.fromMs }]

@@ -77,17 +77,19 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     });
     const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, dispatch, tell);
 
-    let turnNumber = 0;
+    let turnsOpened = 0;
     /** Onset of the speech the user is in the middle of. */
     let speechOnsetMs: number | undefined;
     let resumedOnsetMs: number | undefined;
     let captureEnded = false;
     const confirmSpeech = (onsetMs: number) => {
-      turnNumber += 1;
-      dispatch({ type: 'speech-confirmed', onsetMs, nextTurnId: `turn-${turnNumber}` });
+      dispatch({ type: 'speech-confirmed', onsetMs, nextTurnId: `turn-${turnsOpened + 1}` });
     };
     const conversation: ConversationLoop = createConversationLoop(
-      performer.perform,
+      (effect) => {
+        if (effect.type === 'open-turn' && effect.revision === 1) turnsOpened += 1;
+        performer.perform(effect);
+      },
       ({ previous, state, cause }) => {
         tell({ type: 'state-changed', state, previous, cause: cause.type });
         profile$.next(profileFor(state, settings.bargeIn));
