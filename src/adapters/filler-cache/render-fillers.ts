@@ -22,6 +22,7 @@ import { maxFillerMs } from './limits.js';
 
 /** @public */
 export interface RenderFillersOptions {
+  /** Who says it; its engine, voice and speed are part of each filler's key. */
   readonly synthesizer: Synthesizer;
   /** What to say. Range: 1..1000 texts with something in them, of at most 500 letters; a repeated one is rendered once. */
   readonly phrases: readonly string[];

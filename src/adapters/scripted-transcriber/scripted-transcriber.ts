@@ -13,7 +13,7 @@ export interface ScriptedTranscriberOptions {
   readonly lookup: (startMs: number, endMs: number) => string;
   /**
    * When, on the clock that stamps the frames, the script's time is 0: the first instant of the microphone's recording. A function is
-   * asked at the start of each utterance, for an origin that is not known beforehand. Units: milliseconds.
+   * asked at the start of each utterance, for an origin that is not known beforehand. Units: milliseconds. Range: any finite number.
    * @defaultValue 0
    */
   readonly originMs: number | (() => number);
