@@ -1,9 +1,9 @@
 import * as rxjs from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { memoryMicrophone } from '../src/devices/memory/index.js';
+import { memoryLoudspeaker, memoryMicrophone } from '../src/devices/memory/index.js';
 import type { AudioSource, UtterancePart, VoiceActivityDetector } from '../src/index.js';
 import * as earshot from '../src/index.js';
-import { burst, createVirtualClock, levelDetector } from '../src/testing/index.js';
+import * as testing from '../src/testing/index.js';
 import { codeBlocks } from './support/markdown.js';
 import { projectFiles, readProjectFile } from './support/project.js';
 import { runSnippet, type Snippet, typeErrorsIn } from './support/typescript-program.js';
@@ -30,6 +30,8 @@ describe('the TypeScript in the documentation', () => {
     expect(wrong.filter((line) => line.includes('createVoicePipelin'))).toHaveLength(mistakes.length);
   });
 });
+
+const { burst, createVirtualClock, levelDetector } = testing;
 
 describe('the composition in README.md', () => {
   const snippet = readme.find(({ code }) => code.includes('hearTheCounter'));
@@ -81,5 +83,70 @@ describe('the composition in README.md', () => {
 
   it('hears all three without its own operator', () => {
     expect(onsets(hear((code) => code.replace('ignoreFaint(-40),', '')))).toEqual([1, 3.6, 6.2]);
+  });
+});
+
+describe('the contract suite in docs/guides/compose-your-own.md', () => {
+  const snippet = snippetsOf('docs/guides/compose-your-own.md').find(({ code }) =>
+    code.includes('describeOperatorContract'),
+  );
+  if (!snippet) throw new Error('the guide shows no contract suite');
+  // Registers its tests here, as it would in a test file of its own.
+  runSnippet(snippet, { earshot, rxjs, 'earshot/testing': testing, vitest: { describe, it, expect } });
+});
+
+describe('the composition in docs/guides/compose-your-own.md', () => {
+  const snippet = snippetsOf('docs/guides/compose-your-own.md').find(({ code }) =>
+    code.includes('sayItBack'),
+  );
+
+  /** Starts of playout and what ended it, and the loudspeaker's recording, after these sounds at 500 ms and on. */
+  function speak(...pauses: readonly number[]) {
+    if (!snippet) throw new Error('the guide has no parrot');
+    const { sayItBack } = runSnippet(snippet, { earshot, rxjs }) as {
+      sayItBack(
+        microphone: AudioSource,
+        loudspeaker: earshot.Loudspeaker,
+        detector: VoiceActivityDetector,
+        scheduler: rxjs.SchedulerLike,
+      ): rxjs.Observable<earshot.PlayoutEvent>;
+    };
+    const clock = createVirtualClock();
+    const timeBase = earshot.createTimeBase(clock.scheduler);
+    const microphone = memoryMicrophone({ timeBase });
+    const loudspeaker = memoryLoudspeaker({ timeBase });
+    const events: earshot.PlayoutEvent[] = [];
+    const subscription = sayItBack(microphone, loudspeaker, levelDetector(), clock.scheduler).subscribe(
+      (event) => events.push(event),
+    );
+    for (const leadMs of pauses) {
+      microphone.say(burst({ sampleRateHz: 48_000, durationMs: 1000, leadMs, frequencyHz: 440 }));
+    }
+    clock.run(9000);
+    subscription.unsubscribe();
+    const endings = events.flatMap((event) => (event.type === 'playout-ended' ? [event] : []));
+    const recorded = loudspeaker.recorded();
+    const level = (fromMs: number, toMs: number) => earshot.peakDb(recorded.subarray(fromMs * 48, toMs * 48));
+    return { endings, level };
+  }
+
+  it('says back what was said, when it is over', () => {
+    const { endings, level } = speak(500);
+
+    expect(level(0, 1800)).toBe(-120);
+    expect(level(2200, 2900)).toBeCloseTo(-6, 0);
+    expect(endings).toMatchObject([{ reason: 'heard' }]);
+    // The utterance is 1000 ms, its pre-roll 300 ms and its silence at the end 320 ms, in windows of 32 ms.
+    expect(endings[0]?.heardMs).toBeGreaterThanOrEqual(1600);
+    expect(endings[0]?.heardMs).toBeLessThanOrEqual(1700);
+  });
+
+  it('falls silent when somebody speaks, and says that back', () => {
+    const { endings, level } = speak(500, 900);
+
+    expect(level(2000, 2400)).toBeCloseTo(-6, 0);
+    expect(level(2700, 3600)).toBe(-120);
+    expect(level(4200, 4800)).toBeCloseTo(-6, 0);
+    expect(endings).toMatchObject([{ reason: 'cut' }, { reason: 'heard' }]);
   });
 });
