@@ -17,10 +17,20 @@ import type { TimelineBargeIn, TimelineTotals, TimelineTurn } from './timeline.j
 
 /** What is needed of summary.json. All times in ms from the first sample of the recordings. */
 export interface DemoSummary {
-  readonly turns: readonly TimelineTurn[];
-  readonly bargeIns: readonly TimelineBargeIn[];
+  readonly turns: readonly SummaryTurn[];
+  readonly bargeIns: readonly Noticed[];
+  /** Coughs, when they are not among the barge-ins. */
+  readonly coughs?: readonly Noticed[];
   readonly totals: TimelineTotals;
 }
+
+/** A turn, with what it was before the user went on with it. */
+export interface SummaryTurn extends TimelineTurn {
+  readonly earlierRevisions?: readonly TimelineTurn[];
+}
+
+/** A barge-in or a cough; what does not apply to it may be left out. */
+export type Noticed = Pick<TimelineBargeIn, 'kind' | 'speechOnsetMs' | 'duckedMs'> & Partial<TimelineBargeIn>;
 
 /** A finished demo. */
 export interface DemoRecordings {
@@ -38,12 +48,16 @@ export function measureDemo({
   summary,
   readSent,
 }: DemoRecordings): readonly Check[] {
-  const { turns, bargeIns, totals } = summary;
+  const { turns, totals } = summary;
+  const sentTurns = turns.flatMap(({ earlierRevisions = [], ...turn }) => [...earlierRevisions, turn]);
+  const bargeIns = [...summary.bargeIns, ...(summary.coughs ?? [])]
+    .map((one): TimelineBargeIn => ({ silentMs: null, restoredMs: null, ...one }))
+    .toSorted((a, b) => a.speechOnsetMs - b.speechOnsetMs);
   const replies = findReplies(turns, loudspeaker, readSent);
-  const barge = measureBargeIns(bargeIns, turns, microphone, loudspeaker);
+  const barge = measureBargeIns(bargeIns, sentTurns, microphone, loudspeaker);
   const ducked = duckedStretches(barge.measured);
   return [
-    ...checkFillers(turns, loudspeaker, totals.fillerDelayMs),
+    ...checkFillers(sentTurns, loudspeaker, totals.fillerDelayMs),
     ...replies.checks,
     ...replies.found.flatMap((reply) => checkReply(reply, ducked)),
     ...barge.checks,
