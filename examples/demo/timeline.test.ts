@@ -83,7 +83,7 @@ describe('renderTimeline', () => {
 
     expect(page).toContain('deciding that the turn is over: 510 ms');
     expect(page).toContain('waiting in silence: 400 ms');
-    expect(page).toContain('filler: 990 ms');
+    expect(page).toContain('filler and what was left of the wait: 990 ms');
     expect(page).toContain('<b>1900 ms</b>, then 1360 ms heard');
     expect(page).toContain('ducked <b>after 90 ms</b>');
     expect(page).toContain('silent <b>after 260 ms</b>');

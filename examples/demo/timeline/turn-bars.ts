@@ -4,7 +4,7 @@ import { escapeHtml, milliseconds } from './html.js';
 const phases = {
   endpointing: 'deciding that the turn is over',
   quiet: 'waiting in silence',
-  filler: 'filler',
+  filler: 'filler and what was left of the wait',
 } as const;
 
 type Phase = { readonly name: keyof typeof phases; readonly lastsMs: number };
