@@ -572,22 +572,53 @@ describe('the connection', () => {
     expect(ends(session)).toEqual([['complete', 'done']]);
   });
 
-  it('that went dead without a word is replaced after one turn that timed out', async () => {
-    const server = await serve(say([text('One.'), end]));
-    const relay = await startTcpRelay(server.port);
-    cleanUps.push(relay.close);
-    const session = open(relay.target, { firstMessageMs: 200 });
+  it('that fails before the first turn does not fail that turn: the service may be back', async () => {
+    const gone = await startStreamServer(() => {});
+    await gone.close();
+    const session = open(gone.target);
+    // The attempt of the subscription fails meanwhile; the next would come a second later.
+    await realTime(100);
+    await serve(say([text('One.'), end]), gone.port);
     session.ask('a');
     await answered(session, 'a');
+
+    expect(session.of('turn-failed')).toEqual([]);
+    expect(ends(session)).toEqual([['complete', 'done']]);
+  });
+
+  it('that went dead without a word is replaced after one turn that timed out', async () => {
+    const server = await serve((call, nth) =>
+      nth === 1 ? say([text('One.')], 'open')(call, nth) : say([text('One.'), end])(call, nth),
+    );
+    const relay = await startTcpRelay(server.port);
+    cleanUps.push(relay.close);
+    const session = open(relay.target, { firstMessageMs: 300 });
+    session.ask('a');
+    await answered(session, 'a');
+    // This one goes on waiting on the dead connection, and keeps it in use.
+    session.ask('waits');
+    await session.until('its beginning', () => session.replyTo('waits') !== undefined, limitMs);
     relay.blackHoleOpenConnections();
     session.ask('b');
     await answered(session, 'b');
     session.ask('c');
     await answered(session, 'c');
 
-    expect(failure(session)).toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
-    expect(session.of('reply-started').map(({ turnId }) => turnId)).toEqual(['a', 'c']);
+    expect(session.of('turn-failed').map(({ turnId, error: { code } }) => [turnId, code])).toEqual([
+      ['b', 'UPSTREAM_TIMEOUT'],
+    ]);
+    expect(session.of('reply-started').map(({ turnId }) => turnId)).toEqual(['a', 'waits', 'c']);
+    expect(session.isOver('waits')).toBe(false);
     expect(relay.connections()).toBe(2);
+
+    session.send({
+      type: 'reply-cancelled',
+      turnId: 'waits',
+      revision: 1,
+      replyId: null,
+      heardMs: 0,
+      heardText: '',
+    });
     await session.until('the dead connection to be given up', () => relay.openConnections() === 1, limitMs);
   });
 
@@ -619,7 +650,7 @@ describe('the connection', () => {
   it('is closed when the session is over', async () => {
     const { server, session } = await askOnce(say([text('One.'), end]));
     session.completeRequests();
-    expect(session.completed).toBe(true);
+    await session.until('completion', () => session.completed, limitMs);
 
     await session.until('the socket to close', () => server.openSockets().size === 0, limitMs);
   });
