@@ -26,8 +26,8 @@ export async function startBackend(options: DemoOptions, scheduler: SchedulerLik
   const server = fork(
     main,
     [
-      ...['--port', String(options.port), '--voice', 'prompts', '--answers', answersPath],
-      ...['--time-to-first-byte', String(options.timeToFirstByteMs)],
+      ...[`--port=${options.port}`, '--voice=prompts', `--answers=${answersPath}`],
+      `--time-to-first-byte=${options.timeToFirstByteMs}`,
     ],
     { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
   );

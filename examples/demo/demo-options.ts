@@ -41,23 +41,34 @@ and 2 when something could not be used.
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
+const commandLine = {
+  help: flag,
+  json: flag,
+  fast: flag,
+  out: text,
+  microphone: text,
+  port: text,
+  voice: text,
+  threshold: text,
+  'filler-delay': text,
+  'time-to-first-byte': text,
+} as const;
+
+/** `--threshold -1` is a value out of range, not an option without a value: it deserves the better sentence. */
+function withNegativeNumbers(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    if (/^-[\d.]/.test(arg) && before?.startsWith('--') && !before.includes('='))
+      joined.splice(-1, 1, `${before}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
+}
+
 /** @throws OptionError with one sentence, or an error of `parseArgs`. */
 export function readDemoOptions(args: string[]): DemoOptions | 'help' {
-  const { values } = parseArgs({
-    args,
-    options: {
-      help: flag,
-      json: flag,
-      fast: flag,
-      out: text,
-      microphone: text,
-      port: text,
-      voice: text,
-      threshold: text,
-      'filler-delay': text,
-      'time-to-first-byte': text,
-    },
-  });
+  const { values } = parseArgs({ args: withNegativeNumbers(args), options: commandLine });
   if (values.help) return 'help';
   return {
     json: values.json ?? false,

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,7 @@ import { loadSileroVad } from 'earshot/adapters/silero-vad';
 import { monotonicScheduler } from 'earshot/devices/clock';
 import { wavFileLoudspeaker, wavFileMicrophone } from 'earshot/devices/wav-file';
 import { createVirtualClock } from 'earshot/testing';
+import { firstValueFrom, of } from 'rxjs';
 import { type Backend, scriptedBackend, startBackend } from './backend.js';
 import type { DemoOptions } from './demo-options.js';
 import { type Cue, loadDialogue } from './dialogue.js';
@@ -51,13 +52,16 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Sum
   const { title, cues } = options.microphone
     ? { title: basename(options.microphone), cues: [] }
     : loadDialogue(format.sampleRateHz);
+  prepareFolder(options.out);
+  const clips = await firstValueFrom(
+    fillerCache({ directory: fillersFolder, voice: options.voice }).loadFillers(format),
+  );
   const detector = await loadSileroVad();
   let backend: Backend | undefined;
   try {
     const said: Said[] = [];
     const transcriber = await transcriberFor(options.microphone, said, () => timeBase);
     backend = await (options.fast ? scriptedBackend(options, scheduler) : startBackend(options, scheduler));
-    prepareFolder(options.out);
     const served = keepServerAudio(backend.upstream, join(options.out, 'server-audio'));
 
     // Everything slow is done; from here on the clock of the recordings runs.
@@ -76,7 +80,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Sum
         detector,
         upstream: served.upstream,
         transcriber,
-        fillers: fillerCache({ directory: fillersFolder, voice: options.voice }),
+        fillers: { loadFillers: () => of(clips) },
       },
       {
         scheduler,
@@ -153,7 +157,7 @@ function transcriberFor(
 
 function prepareFolder(out: string): void {
   try {
-    mkdirSync(out, { recursive: true });
+    if (!existsSync(out)) mkdirSync(out);
     for (const old of ['server-audio', 'events.jsonl', 'summary.json', 'timeline.html']) {
       rmSync(join(out, old), { recursive: true, force: true });
     }

@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'earshot-demo-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(script: string, ...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--import', 'tsx', join(root, script), ...args],
+      { cwd: root, timeout: 120_000, maxBuffer: 1 << 24 },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
+    );
+  });
+}
+const demo = (...args: string[]) => run('examples/demo/main.ts', ...args);
+
+describe('the demo, in virtual time', () => {
+  const out = join(folder, 'fast');
+  let first: Ended;
+  let summary: { readonly [key: string]: never };
+  beforeAll(async () => {
+    first = await demo('--fast', '--json', '--out', out);
+    summary = JSON.parse(first.stdout || '{}');
+  }, 120_000);
+
+  it('answers every turn and is silenced by every barge-in', () => {
+    expect(first.stderr).toBe('');
+    expect(first.code).toBe(0);
+    expect(summary).toMatchObject({
+      ok: true,
+      problems: [],
+      totals: { turns: 5, answered: 5, bargeIns: 2, coughs: 1, fillers: 5 },
+      turns: [
+        { outcome: 'answered' },
+        { outcome: 'answered', revision: 2, earlierRevisions: [{ outcome: 'reopened' }] },
+        { outcome: 'interrupted' },
+        { outcome: 'answered' },
+        { outcome: 'answered' },
+      ],
+      bargeIns: [{ kind: 'filler' }, { kind: 'reply' }],
+    });
+  });
+
+  it('leaves recordings of the same length, events, summary and a page that needs nothing else', () => {
+    const length = (name: string) => readFileSync(join(out, name)).length;
+    expect(Math.abs(length('microphone.wav') - length('loudspeaker.wav'))).toBeLessThanOrEqual(
+      48_000 * 2 * 0.05,
+    );
+    const events = readFileSync(join(out, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.filter(({ type }) => type === 'barge-in').length).toBeGreaterThanOrEqual(2);
+    expect(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))).toEqual(summary);
+    expect(readFileSync(join(out, 'timeline.html'), 'utf8')).not.toMatch(/(src|href)="(?!#|data:)/);
+  });
+
+  it('holds what the issue of latency asks for, measured in the recordings by code that is not ours', async () => {
+    const measured = await run('examples/demo/measure-demo.ts', out);
+    expect(measured.stdout).not.toContain('FAILED');
+    expect(measured.code).toBe(0);
+  }, 120_000);
+
+  it('comes out the same every time', async () => {
+    const again = join(folder, 'again');
+    expect((await demo('--fast', '--json', '--out', again)).code).toBe(0);
+    for (const name of ['microphone.wav', 'loudspeaker.wav', 'summary.json']) {
+      expect(readFileSync(join(again, name)).equals(readFileSync(join(out, name))), name).toBe(true);
+    }
+  }, 120_000);
+});
+
+describe('the demo refuses what it cannot use, with one sentence and exit code 2', () => {
+  const noWav = join(folder, 'no.wav');
+  writeFileSync(noWav, 'this is a text, not a sound');
+  writeFileSync(join(folder, 'no.transcript.json'), '{ "segments": [] }');
+  const refused = async (pattern: RegExp, ...args: string[]) => {
+    const { code, stdout, stderr } = await demo('--json', '--out', join(folder, 'refused'), ...args);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(pattern);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  };
+
+  it(
+    'a WAV that is none',
+    () => refused(/no\.wav cannot be played: expected a WAV file/, '--fast', '--microphone', noWav),
+    60_000,
+  );
+  it(
+    'a recording that is not there',
+    () => refused(/none\.transcript\.json cannot be read/, '--microphone', join(folder, 'none.wav')),
+    60_000,
+  );
+  it(
+    'a negative threshold',
+    () =>
+      refused(/startThreshold must be a number from 0.01 to 1, but is -0.3/, '--fast', '--threshold', '-0.3'),
+    60_000,
+  );
+  it(
+    'an unknown voice',
+    () => refused(/there is no voice "nobody" .* it has: allison/, '--voice', 'nobody'),
+    60_000,
+  );
+  it(
+    'a wait below zero',
+    () =>
+      refused(/timeToFirstByteMs must be a number from 0 to 600000, but is -1/, '--time-to-first-byte', '-1'),
+    60_000,
+  );
+  it('an option that is none', () => refused(/Unknown option '--bogus'; see --help/, '--bogus'), 60_000);
+  it(
+    'a folder that cannot be written',
+    () => refused(/cannot write to .*; choose another --out/, '--out', join(noWav, 'out')),
+    60_000,
+  );
+
+  it('a port in use', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { readonly port: number };
+    try {
+      await refused(new RegExp(`port ${port} of 127.0.0.1 is in use`), '--port', String(port));
+    } finally {
+      taken.close();
+    }
+    expect(existsSync(join(folder, 'refused', 'summary.json'))).toBe(false);
+  }, 60_000);
+});
