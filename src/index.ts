@@ -93,7 +93,7 @@ export {
   type LevelOptions,
   measureLevels,
 } from './core/operators/measure-levels.js';
-export { defaultPlayoutOptions, type PlayoutOptions, playTo } from './core/operators/play-to.js';
+export { playTo } from './core/operators/play-to.js';
 export { reframe } from './core/operators/reframe.js';
 export {
   defaultPreRollOptions,
@@ -124,6 +124,7 @@ export {
 } from './core/pipeline/pipeline-options.js';
 export type { PipelinePorts } from './core/pipeline/pipeline-ports.js';
 export { createVoicePipeline, type VoicePipeline } from './core/pipeline/voice-pipeline.js';
+export { defaultPlayoutOptions, type PlayoutOptions } from './core/playout/playout-options.js';
 export type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from './core/playout/playout-types.js';
 
 // Ports

@@ -6,8 +6,9 @@ import { createVirtualClock } from '../../testing/virtual-clock.js';
 import { audioFrame } from '../audio/audio-frame.js';
 import { pacedSink } from '../pacing/paced-sink.js';
 import { createTimeBase } from '../pacing/time-base.js';
+import type { PlayoutOptions } from '../playout/playout-options.js';
 import type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from '../playout/playout-types.js';
-import { type PlayoutOptions, playTo } from './play-to.js';
+import { playTo } from './play-to.js';
 
 const format = { sampleRateHz: 8000, channels: 1 };
 const reply: PlayoutOwner = { kind: 'reply', id: 'r1' };

@@ -1,11 +1,10 @@
-import type { Subject } from 'rxjs';
 import type { ConversationEffect } from '../conversation/conversation-effect.js';
 import type { PlayoutCommand } from '../playout/playout-types.js';
-import type { TurnRevision, UpstreamRequest } from '../ports/upstream.js';
 import type { ConversationChange } from './conversation-loop.js';
 import type { FillerDesk } from './filler-desk.js';
 import type { UnstampedEvent } from './pipeline-event.js';
 import type { CutReply, HeardReply, ReplyDesk } from './reply-desk.js';
+import type { UpstreamSession } from './session.js';
 import type { TurnCollector } from './turn-collector.js';
 
 export interface PerformerInput {
@@ -13,15 +12,9 @@ export interface PerformerInput {
   readonly replies: ReplyDesk;
   readonly fillers: FillerDesk;
   readonly play: (command: PlayoutCommand) => void;
-  readonly send: (request: UpstreamRequest) => void;
-  readonly closeSession: () => void;
-  /** Takes the keys of turns and the ids of replies that nobody wants any more. */
-  readonly stale$: Subject<string>;
+  readonly session: UpstreamSession;
   readonly tell: (event: UnstampedEvent) => void;
 }
-
-/** Names a turn in the form it was sent. */
-export const turnKey = ({ turnId, revision }: TurnRevision): string => `${turnId}/${revision}`;
 
 /** Does what the conversation asks for. */
 export interface Performer {
@@ -35,7 +28,7 @@ export interface Performer {
 const nothing: CutReply = { replyId: '', heardMs: 0, heardText: '' };
 
 export function createPerformer(input: PerformerInput): Performer {
-  const { turns, replies, fillers, play, send, stale$, tell } = input;
+  const { turns, replies, fillers, play, session, tell } = input;
   /** What the loudspeaker discarded last, until it is asked for. */
   let discarded: HeardReply | undefined;
   /** The reply that was cut last, in words. */
@@ -77,10 +70,9 @@ export function createPerformer(input: PerformerInput): Performer {
           const found = replies.cut(effect, discarded);
           discarded = undefined;
           cut = found ?? nothing;
-          stale$.next(turnKey(effect));
-          if (found) stale$.next(found.replyId);
+          session.markStale(effect, found?.replyId);
           const { heardMs, heardText } = cut;
-          send({
+          session.send({
             type: 'reply-cancelled',
             turnId,
             revision,
@@ -91,7 +83,7 @@ export function createPerformer(input: PerformerInput): Performer {
           return;
         }
         case 'close-session':
-          input.closeSession();
+          session.close();
       }
     },
 

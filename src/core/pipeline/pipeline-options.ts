@@ -17,9 +17,13 @@ import {
 } from '../operators/detect-utterances.js';
 import { defaultEndpointingOptions, type EndpointingOptions, endTurns } from '../operators/end-turns.js';
 import { filterHighPass } from '../operators/filter-high-pass.js';
-import { defaultPlayoutOptions, type PlayoutOptions, resolvePlayoutOptions } from '../operators/play-to.js';
 import { defaultPreRollOptions, type PreRollOptions, withPreRoll } from '../operators/with-pre-roll.js';
 import { integerIn, resolveOptions } from '../options.js';
+import {
+  defaultPlayoutOptions,
+  type PlayoutOptions,
+  resolvePlayoutOptions,
+} from '../playout/playout-options.js';
 
 /** How long the loop waits before it gives up and goes on. @public */
 export interface PatienceOptions {

@@ -1,22 +1,21 @@
-import { BehaviorSubject, concat, defer, EMPTY, Observable, Subject, throwError } from 'rxjs';
+import { BehaviorSubject, defer, EMPTY, Observable } from 'rxjs';
 import { profileFor } from '../conversation/barge-in-policy.js';
 import type { ConversationEvent } from '../conversation/conversation-event.js';
 import { turnOf } from '../conversation/conversation-state.js';
-import { UpstreamError } from '../errors.js';
 import type { UtteranceOptions } from '../operators/detect-utterances.js';
-import { dropStale } from '../operators/drop-stale.js';
-import type { UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
+import type { UpstreamEvent } from '../ports/upstream.js';
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
 import { createFillerDesk } from './filler-desk.js';
 import { type HearingEvent, hear } from './hearing.js';
-import { createPerformer, turnKey } from './performer.js';
-import type { PipelineEvent, UnstampedEvent } from './pipeline-event.js';
+import { createPerformer } from './performer.js';
+import type { PipelineEvent } from './pipeline-event.js';
 import type { PipelineSettings } from './pipeline-options.js';
 import type { PipelinePorts } from './pipeline-ports.js';
-import { reopening } from './reopening.js';
 import { createReplyDesk } from './reply-desk.js';
 import { createReplyWatch } from './reply-watch.js';
+import { createSession } from './session.js';
 import { createSpeaking, type SpeakingEvent } from './speaking.js';
+import { stampEvents } from './stamp-events.js';
 import { createTurnCollector } from './turn-collector.js';
 
 /**
@@ -25,13 +24,13 @@ import { createTurnCollector } from './turn-collector.js';
 export function runConversation(ports: PipelinePorts, settings: PipelineSettings): Observable<PipelineEvent> {
   return new Observable((subscriber) => {
     const { scheduler, patience } = settings;
-    const tell = stamping(scheduler, (event) => subscriber.next(event));
+    const tell = stampEvents(scheduler, (event) => subscriber.next(event));
     const dispatch = (event: ConversationEvent) => conversation.dispatch(event);
 
-    const requests$ = new Subject<UpstreamRequest>();
-    let sessionClosed = false;
-    const send = (request: UpstreamRequest) => requests$.next(request);
-    const stale$ = new Subject<string>();
+    const session = createSession(ports.upstream, settings, (error, retryInMs) => {
+      tell({ type: 'session-lost', error, retryInMs });
+      dispatch({ type: 'session-lost' });
+    });
     const profile$ = new BehaviorSubject<Partial<UtteranceOptions>>({});
 
     const speaking = createSpeaking(ports.loudspeaker, settings, tell);
@@ -54,7 +53,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     const turns = createTurnCollector({
       ports,
       settings,
-      send,
+      send: session.send,
       tell,
       empty: (turn) => dispatch({ type: 'turn-empty', ...turn }),
       failed: (turn, error) => {
@@ -62,19 +61,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
         dispatch({ type: 'turn-failed', ...turn });
       },
     });
-    const performer = createPerformer({
-      turns,
-      replies,
-      fillers,
-      play,
-      send,
-      closeSession: () => {
-        sessionClosed = true;
-        requests$.complete();
-      },
-      stale$,
-      tell,
-    });
+    const performer = createPerformer({ turns, replies, fillers, play, session, tell });
     const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, dispatch, tell);
 
     let turnsOpened = 0;
@@ -193,19 +180,6 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
       }
     };
 
-    const session$ = reopening(
-      () =>
-        concat(
-          ports.upstream.openSession(requests$),
-          unlessClosed(() => sessionClosed),
-        ),
-      settings,
-      (error, retryInMs) => {
-        tell({ type: 'session-lost', error, retryInMs });
-        dispatch({ type: 'session-lost' });
-      },
-    );
-
     const fail = (error: unknown) => subscriber.error(error);
     subscriber.add(() => {
       conversation.stop();
@@ -216,7 +190,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     });
     // The loudspeaker first, the microphone last: whoever speaks at once is answered.
     subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
-    subscriber.add(session$.pipe(dropStale(staleKey, stale$)).subscribe({ next: onUpstream, error: fail }));
+    subscriber.add(session.events$.subscribe({ next: onUpstream, error: fail }));
     subscriber.add(
       hear({ ports, settings, reference$: speaking.reference$, profile$, tell }).subscribe({
         next: onHearing,
@@ -228,39 +202,4 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
       }),
     );
   });
-}
-
-/** What an event of the service belongs to, in the words of `stale$`. */
-function staleKey(event: UpstreamEvent): string | undefined {
-  if ('replyId' in event && event.type !== 'reply-started') return event.replyId;
-  return 'turnId' in event ? turnKey(event) : undefined;
-}
-
-/** Give each event its time, and each fact its running count. */
-function stamping(scheduler: PipelineSettings['scheduler'], next: (event: PipelineEvent) => void) {
-  const counts = new Map<string, number>();
-  return (event: UnstampedEvent): void => {
-    const atMs = scheduler.now();
-    if (event.type !== 'fact') {
-      next({ atMs, ...event } as PipelineEvent);
-      return;
-    }
-    const count = (counts.get(event.fact) ?? 0) + event.count;
-    counts.set(event.fact, count);
-    next({ atMs, ...event, count });
-  };
-}
-
-/** A session that ends although nobody closed it is a lost one. */
-function unlessClosed(closed: () => boolean): Observable<never> {
-  return defer(() =>
-    closed()
-      ? EMPTY
-      : throwError(
-          () =>
-            new UpstreamError('UPSTREAM_ABORTED', 'the service closed the session; it will be opened again', {
-              retryable: true,
-            }),
-        ),
-  );
 }

@@ -1,0 +1,220 @@
+import type { SchedulerLike, Subscription } from 'rxjs';
+import { audioFrame } from '../audio/audio-frame.js';
+import { dbToGain } from '../audio/gain.js';
+import { fromMono } from '../audio/mix.js';
+import { DeviceError } from '../errors.js';
+import { createFrameConverter } from '../operators/convert-to.js';
+import type { AudioSink } from '../ports/audio-sink.js';
+import type { PlayoutOptions } from './playout-options.js';
+import { createPlayoutQueue, type Heard, type HeardAccount } from './playout-queue.js';
+import type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from './playout-types.js';
+
+/** Written in blocks of this length, so that a ramp starts on time. Units: ms. */
+const blockMs = 10;
+/** A filler that is left before its end fades over this. Units: ms. */
+const handOverFadeMs = 40;
+
+export interface PlayerInput {
+  readonly sink: AudioSink;
+  readonly options: PlayoutOptions;
+  readonly scheduler: SchedulerLike;
+  readonly tell: (event: PlayoutEvent) => void;
+  /** All that waited was heard, after `finish`. */
+  readonly finished: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Keeps a sink filled from a queue, and takes back what it holds when the volume changes or everything is cut. */
+export interface Player {
+  obey(command: PlayoutCommand): void;
+  /** No command will follow. */
+  finish(): void;
+  /** The sink failed: tell what was heard, then pass the error on. */
+  fail(error: unknown): void;
+  /** Leave at once; the sink is flushed. */
+  stop(): void;
+}
+
+export function createPlayer({ sink, options, scheduler, tell, finished, failed }: PlayerInput): Player {
+  const { sampleRateHz, channels } = sink.format;
+  const samplesOf = (ms: number) => Math.round((ms * sampleRateHz) / 1000);
+  const msOf = (samples: number) => (samples * 1000) / sampleRateHz;
+  const heardSample = () => samplesOf(sink.position().heardMs);
+
+  const queue = createPlayoutQueue(sampleRateHz, samplesOf(options.maxQueuedMs), heardSample());
+  const converters = new Map<string, ReturnType<typeof createFrameConverter>>();
+  let timer: Subscription | undefined;
+  let state: 'running' | 'finishing' | 'stopped' = 'running';
+  let starved: PlayoutOwner | undefined;
+  /** Nothing was there to be heard when the sink was looked at last. */
+  let resting = true;
+  let progress = { sample: heardSample(), atMs: scheduler.now() };
+
+  /** `sample` leaves the loudspeaker at `sampleMs`; earlier ones left it earlier. */
+  const tellHeard = (heard: readonly Heard[], sample: number, sampleMs: number) => {
+    for (const item of heard) {
+      const { owner } = item;
+      const atMs = sampleMs - msOf(sample - item.sample);
+      if (item.type === 'started') {
+        tell({ type: 'playout-started', owner, atMs });
+      } else {
+        const reason = item.account.handedOver ? 'handed-over' : 'heard';
+        tell({ type: 'playout-ended', owner, atMs, heardMs: msOf(item.account.heard), reason });
+      }
+    }
+  };
+  const tellCut = (cut: readonly HeardAccount[], atMs: number) => {
+    for (const { owner, heard } of cut) {
+      tell({ type: 'playout-ended', owner, atMs, heardMs: msOf(heard), reason: 'cut' });
+    }
+  };
+  const tellStarved = () => {
+    const current = queue.current;
+    if (queue.unheard > 0 || !current || current.heard === 0 || starved === current.owner) return;
+    starved = current.owner;
+    tell({ type: 'playout-starved', owner: starved, atMs: scheduler.now(), heardMs: msOf(current.heard) });
+  };
+
+  const write = (mono: Float32Array) => {
+    const dueMs = scheduler.now() + sink.position().queuedMs;
+    sink.write(audioFrame(sink.format, channels === 1 ? mono : fromMono(mono, channels), dueMs));
+  };
+  const fill = () => {
+    while (sink.position().queuedMs < options.leadMs) {
+      const block = queue.take(samplesOf(blockMs));
+      if (!block) return;
+      write(block);
+    }
+  };
+  const checkProgress = (sample: number) => {
+    const nowMs = scheduler.now();
+    if (sample !== progress.sample || resting) progress = { sample, atMs: nowMs };
+    else if (nowMs - progress.atMs >= options.stallMs) {
+      throw new DeviceError(
+        'DEVICE_LOST',
+        `the loudspeaker took no audio for ${options.stallMs} ms; check the device, it will be opened again`,
+        { retryable: true },
+      );
+    }
+  };
+
+  /** Everything that depends on where the loudspeaker is. */
+  const advance = () => {
+    const sample = heardSample();
+    tellHeard(queue.markHeard(sample), sample, scheduler.now());
+    tellStarved();
+    checkProgress(sample);
+    fill();
+    resting = queue.unheard === 0;
+    if (!resting) lookAgain();
+    else if (state === 'finishing') finished();
+  };
+  const lookAgain = () => {
+    if (timer || state === 'stopped') return;
+    timer = scheduler.schedule(() => {
+      timer = undefined;
+      guarded(advance);
+    }, options.pollMs);
+  };
+
+  /** Take back what the sink has not played. @returns when the last sample that could not be recalled is over. */
+  const rewind = () => {
+    const { heardMs } = sink.position();
+    const stopped = sink.flush();
+    const sample = samplesOf(stopped.heardMs);
+    const stoppedMs = scheduler.now() + stopped.heardMs - heardMs;
+    tellHeard(queue.markHeard(sample), sample, stoppedMs);
+    queue.rewindTo(sample);
+    progress = { sample, atMs: scheduler.now() };
+    return stoppedMs;
+  };
+  /** @returns when the new gain is reached at the loudspeaker; at once when nothing is being heard. */
+  const rampTo = (gain: number, rampMs: number) => {
+    const fromMs = rewind();
+    const takesMs = queue.unheard > 0 ? rampMs : 0;
+    queue.rampTo(gain, takesMs);
+    return fromMs + takesMs;
+  };
+  const cut = () => {
+    const fromMs = rewind();
+    const { tail, cut: discarded } = queue.cut(samplesOf(options.cutRampMs));
+    if (tail.length > 0) write(tail);
+    converters.clear();
+    starved = undefined;
+    const atMs = fromMs + msOf(tail.length);
+    tellCut(discarded, atMs);
+    tell({ type: 'silenced', atMs });
+  };
+
+  const keyOf = ({ kind, id }: PlayoutOwner) => `${kind} ${id}`;
+  const append = (owner: PlayoutOwner, samples: Float32Array, pausesMs: readonly number[] = []) => {
+    const taken = queue.append(owner, samples, pausesMs.map(samplesOf));
+    if (taken < samples.length) {
+      tell({ type: 'playout-overflow', owner, droppedMs: msOf(samples.length - taken) });
+    }
+    if (taken > 0) starved = undefined;
+  };
+  const play = ({ owner, frame, pausesMs }: Extract<PlayoutCommand, { type: 'play' }>) => {
+    if (owner.kind === 'reply' && queue.current?.owner.kind === 'filler') {
+      rewind();
+      queue.handOver(samplesOf(options.maxHandOverMs), samplesOf(handOverFadeMs));
+    }
+    const converter = converters.get(keyOf(owner)) ?? createFrameConverter({ sampleRateHz, channels: 1 });
+    converters.set(keyOf(owner), converter);
+    const frames = converter.next(frame);
+    if (frames.length === 0) append(owner, new Float32Array(0), pausesMs);
+    for (const { samples } of frames) append(owner, samples, pausesMs);
+  };
+  const end = (owner: PlayoutOwner) => {
+    for (const { samples } of converters.get(keyOf(owner))?.end() ?? []) append(owner, samples);
+    converters.delete(keyOf(owner));
+    const sample = heardSample();
+    tellHeard(queue.end(owner, sample), sample, scheduler.now());
+  };
+
+  const follow = (command: PlayoutCommand) => {
+    switch (command.type) {
+      case 'play':
+        return play(command);
+      case 'end':
+        return end(command.owner);
+      case 'duck':
+        return tell({ type: 'ducked', atMs: rampTo(dbToGain(options.duckGainDb), options.duckRampMs) });
+      case 'restore':
+        return tell({ type: 'restored', atMs: rampTo(1, options.restoreRampMs) });
+      case 'cut':
+        return cut();
+    }
+  };
+  const guarded = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      player.fail(error);
+    }
+  };
+
+  const player: Player = {
+    obey: (command) =>
+      guarded(() => {
+        follow(command);
+        advance();
+      }),
+    finish() {
+      state = 'finishing';
+      guarded(advance);
+    },
+    fail(error) {
+      const sample = heardSample();
+      tellHeard(queue.markHeard(sample), sample, scheduler.now());
+      tellCut(queue.cut(0).cut, scheduler.now());
+      failed(error);
+    },
+    stop() {
+      state = 'stopped';
+      timer?.unsubscribe();
+      sink.flush();
+    },
+  };
+  return player;
+}
