@@ -40,13 +40,15 @@ export function createCollectedPrompts(): CollectedPrompts {
   };
 }
 
-/** A longer version takes the place of the old one, a repeated part adds nothing, an overlap is joined once. */
+/** A longer version takes the place of the old one, a repeated part adds nothing, words that overlap come once. */
 export function joinTranscripts(before: string, after: string): string {
   const [old, next] = [before.trim(), after.trim()];
   if (old === '' || next.startsWith(old)) return next;
   if (next === '' || old.includes(next)) return old;
-  for (let overlap = Math.min(old.length, next.length); overlap > 0; overlap -= 1) {
-    if (old.endsWith(next.slice(0, overlap))) return old + next.slice(overlap);
+  const [oldWords, nextWords] = [old.split(/\s+/), next.split(/\s+/)];
+  for (let overlap = Math.min(oldWords.length, nextWords.length); overlap > 0; overlap -= 1) {
+    if (oldWords.slice(-overlap).join(' ') !== nextWords.slice(0, overlap).join(' ')) continue;
+    return [...oldWords, ...nextWords.slice(overlap)].join(' ');
   }
   return `${old} ${next}`;
 }

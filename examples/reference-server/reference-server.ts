@@ -77,11 +77,12 @@ export async function startReferenceServer(
     async close() {
       if (closed.signal.aborted) return;
       closed.abort();
-      const stopped = once(tcp, 'close');
+      const stopped = [once(tcp, 'close'), ...[...sockets].map((socket) => once(socket, 'close'))];
       tcp.close();
-      grpc.forceShutdown();
+      // The connections first, as when the process dies: a call then ends as it would for a user.
       dropConnections();
-      await stopped;
+      grpc.forceShutdown();
+      await Promise.all(stopped);
     },
   };
 }

@@ -9,7 +9,7 @@ export interface ScriptedUpstreamOptions {
   readonly scheduler: SchedulerLike;
   /** What the service does in answer to a turn. */
   readonly answer: (turn: ScriptedTurn) => Script;
-  /** @defaultValue 'text' */
+  /** What a turn is made of on its way up. @defaultValue 'text' */
   readonly accepts: 'audio' | 'text';
   /** Layout of `turn-audio` frames. @defaultValue 16 kHz, mono */
   readonly format: PcmFormat;

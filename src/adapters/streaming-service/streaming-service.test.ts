@@ -647,6 +647,15 @@ describe('the connection', () => {
     expect(connections.size).toBe(2);
   });
 
+  it('belongs to one session, so that a dead one is not taken from another', async () => {
+    const server = await serve(say([text('One.'), end]));
+    for (const session of [open(server.target), open(server.target)]) {
+      await session.until('the session to open', () => session.of('session-opened').length === 1, limitMs);
+    }
+
+    expect(server.connections()).toBe(2);
+  });
+
   it('is closed when the session is over', async () => {
     const { server, session } = await askOnce(say([text('One.'), end]));
     session.completeRequests();
