@@ -114,19 +114,22 @@ describe('every option', () => {
 /** One table row; a default that is no plain value is told in words. */
 function row(of: OptionInterface, { name, text, defaultText }: DocumentedOption): string {
   const value = defaults.get(of)?.[name];
-  const shown = isGroup(value)
-    ? `see \`${[...defaults].find(([, values]) => values === value)?.[0].name}\``
+  const group = isGroup(value) ? [...defaults].find(([, values]) => values === value)?.[0] : undefined;
+  const shown = group
+    ? `see \`${group.name}\``
     : typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
       ? `\`${typeof value === 'string' ? JSON.stringify(value) : value}\``
       : (defaultText?.replace(/^\{.*\}$/, '`$&`') ?? 'none: must be given');
   const cell = (words: string) => words.replaceAll('|', '\\|');
-  return `| \`${name}\` | ${cell(shown)} | ${cell(text)} |`;
+  return `| \`${name}\` | ${cell(shown)} | ${cell(text || (group?.text ?? ''))} |`;
 }
 
 describe('docs/reference/options.md', () => {
   it('lists every option that a user can set, with its default', async () => {
     const pages = [...entries].flatMap(([entry, names]) => {
-      const ofEntry = interfaces.filter((of) => names.has(of.name) && defaults.get(of) !== undefined);
+      const ofEntry = interfaces
+        .filter((of) => names.has(of.name) && defaults.get(of) !== undefined)
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
       if (ofEntry.length === 0) return [];
       const tables = ofEntry.map((of) =>
         [
