@@ -13,7 +13,7 @@ import type { Check } from './measure/check.js';
 import { checkAgainstReplies, duckedStretches, measureBargeIns } from './measure/check-barge-ins.js';
 import { checkFillers, checkReply, findReplies } from './measure/check-turns.js';
 import { type Recording, readRecording } from './measure/wav.js';
-import type { TimelineBargeIn, TimelineTotals, TimelineTurn } from './timeline.js';
+import type { TimelineBargeIn, TimelineTotals, TimelineTurn } from './timeline/data.js';
 
 /** What is needed of summary.json. All times in ms from the first sample of the recordings. */
 export interface DemoSummary {

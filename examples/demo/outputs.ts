@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { isVoiceError, type PcmFormat, type PipelineEvent, readWav, type Upstream, writeWav } from 'earshot';
 import { tap } from 'rxjs';
 import type { Summary } from './summary.js';
-import { envelope, renderTimeline, type StateSpan, type TimelineEvent } from './timeline.js';
+import type { StateSpan, TimelineEvent } from './timeline/data.js';
+import { envelope, renderTimeline } from './timeline.js';
 
 const timeFields = ['atMs', 'onsetMs', 'endOfSpeechMs', 'startMs', 'endMs'] as const;
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { envelope, renderTimeline, type TimelineBargeIn, type TimelineData } from './timeline.js';
+import type { TimelineBargeIn, TimelineData } from './timeline/data.js';
+import { envelope, renderTimeline } from './timeline.js';
 
 const quiet = { min: [-0.1, -0.2], max: [0.1, 0.2], stepMs: 10 };
 const bargeIn: TimelineBargeIn = {

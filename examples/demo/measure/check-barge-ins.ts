@@ -1,5 +1,5 @@
+import type { TimelineBargeIn, TimelineTurn } from '../timeline/data.js';
 import { bargeInLimits } from '../timeline/outcome.js';
-import type { TimelineBargeIn, TimelineTurn } from '../timeline.js';
 import { atMost, type Check, holds } from './check.js';
 import type { Ducked, FoundReply } from './check-turns.js';
 import { findOnsetMs, levelDbfs, locate, loudestStretch, quartered } from './signal.js';

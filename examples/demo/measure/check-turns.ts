@@ -1,4 +1,4 @@
-import type { TimelineTurn } from '../timeline.js';
+import type { TimelineTurn } from '../timeline/data.js';
 import { type Check, holds } from './check.js';
 import { type ReplyTrace, traceReply } from './reply-trace.js';
 import { levelDbfs } from './signal.js';

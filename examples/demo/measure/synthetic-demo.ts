@@ -1,5 +1,5 @@
 import type { DemoRecordings } from '../measure-demo.js';
-import type { TimelineBargeIn, TimelineTurn } from '../timeline.js';
+import type { TimelineBargeIn, TimelineTurn } from '../timeline/data.js';
 
 const rate = 48_000;
 const fillerDelayMs = 400;

@@ -1,4 +1,4 @@
-import type { TimelineBargeIn } from '../timeline.js';
+import type { TimelineBargeIn } from './data.js';
 import { milliseconds } from './html.js';
 import { bargeInLatencies, bargeInLimits } from './outcome.js';
 

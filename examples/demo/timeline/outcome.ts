@@ -1,4 +1,4 @@
-import type { TimelineBargeIn, TimelineData } from '../timeline.js';
+import type { TimelineBargeIn, TimelineData } from './data.js';
 import { milliseconds } from './html.js';
 
 /** What the loop promises, in ms from the onset of the user's sound; a cough's from the duck to the restore. */

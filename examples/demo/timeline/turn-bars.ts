@@ -1,4 +1,4 @@
-import type { TimelineTurn } from '../timeline.js';
+import type { TimelineTurn } from './data.js';
 import { escapeHtml, milliseconds } from './html.js';
 
 const phases = {
