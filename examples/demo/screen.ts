@@ -73,6 +73,7 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
           return;
         case 'turn-failed':
         case 'device-lost':
+        case 'detector-lost':
         case 'session-lost':
         case 'degraded':
           line(

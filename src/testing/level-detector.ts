@@ -4,7 +4,7 @@ import { AudioFormatError } from '../core/errors.js';
 import { numberIn, resolveOptions } from '../core/options.js';
 import type { VoiceActivityDetector } from '../core/ports/voice-activity-detector.js';
 
-/** @public */
+/** What is taken for loud. @public */
 export interface LevelDetectorOptions {
   /** Level that scores 0.5. Units: dB below full scale, root mean square. Range: -100..0. @defaultValue -40 */
   readonly thresholdDb: number;

@@ -1,5 +1,5 @@
 import { DeviceError, SpeechError, UpstreamError } from 'earshot';
-import { passThroughEchoCanceller, tone } from 'earshot/testing';
+import { levelDetector, passThroughEchoCanceller, tone } from 'earshot/testing';
 import { NEVER, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { answerOf, kiosk, oneFiller } from './kiosk.js';
@@ -132,6 +132,19 @@ describe('the service', () => {
     expect(attempts).toBe(4);
     expect(later.of('session-lost').map(({ retryInMs }) => retryInMs)).toEqual([250, 500, 1000]);
     expectAnAnswer(later);
+  });
+
+  it('has no session when the turn ends: it fails at once instead of being waited for', () => {
+    const it_ = kiosk({
+      ports: { upstream: { ...kiosk().upstream, openSession: () => throwError(() => unreachable) } },
+    });
+    it_.wait(300);
+    it_.say(500, 'hello');
+    it_.wait(1000);
+    expect(it_.of('turn-failed')).toMatchObject([
+      { turnId: 'turn-1', error: { code: 'UPSTREAM_UNREACHABLE' } },
+    ]);
+    expect(it_.state).toBe('idle');
   });
 
   it('ends the loop only with an error that no retry can mend', () => {
@@ -285,6 +298,24 @@ describe('a part that fails', () => {
     expect(it_.state).toBe('idle');
     expect(calls).toBeLessThanOrEqual(2);
     expect(it_.of('turn-failed')[0]).toMatchObject({ error: { code: 'TRANSCRIPTION_FAILED' } });
+  });
+
+  it('as a detector that hangs: it is started again, and said so', () => {
+    let runs = 0;
+    const working = levelDetector();
+    const hanging = {
+      ...working,
+      scoreSpeech: () => {
+        runs += 1;
+        return runs === 1 ? () => NEVER : working.scoreSpeech();
+      },
+    };
+    const it_ = kiosk({ ports: { detector: hanging } });
+    it_.wait(5000);
+    expect(it_.of('detector-lost')).toMatchObject([
+      { error: { code: 'MODEL_INFERENCE_FAILED' }, retryInMs: 250 },
+    ]);
+    expectAnAnswer(it_);
   });
 
   it('as a transcriber that never says its last word: the wait has an end', () => {

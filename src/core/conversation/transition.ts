@@ -17,7 +17,7 @@ const go = (state: ConversationState, ...effects: ConversationEffect[]): Transit
  *
  * @remarks
  * Pure: no clock, no I/O, no randomness; ids and times arrive in events. An event that changes nothing returns the
- * very same state object. docs/conversation.md holds the table, and a test holds the table against this function.
+ * very same state object. docs/reference/conversation-table.md holds the table, and a test holds the table against this function.
  * @public
  */
 export function transition(state: ConversationState, event: ConversationEvent): Transition {

@@ -7,7 +7,7 @@ export interface Sequenced {
   readonly sequence: number;
 }
 
-/** @public */
+/** How much disorder is put up with. @public */
 export interface SequenceOptions {
   /**
    * Values held while an earlier one is missing. Range: 1..10000. Beyond it the missing ones are given up.

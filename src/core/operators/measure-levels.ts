@@ -14,7 +14,7 @@ export interface Level {
   readonly peakDb: number;
 }
 
-/** @public */
+/** How often levels are measured. @public */
 export interface LevelOptions {
   /** Length of a stretch. Units: ms. Range: 5..10000. A meter that the eye can follow wants about ten a second. @defaultValue 100 */
   readonly intervalMs: number;

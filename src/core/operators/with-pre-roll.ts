@@ -5,7 +5,7 @@ import { integerIn, resolveOptions } from '../options.js';
 import type { DetectedFrame } from './detect-utterances.js';
 import { mapFrames } from './map-frames.js';
 
-/** @public */
+/** How much of what came before an utterance is kept. @public */
 export interface PreRollOptions {
   /**
    * Audio kept from before the first frame of speech, so that no first word is lost. Units: ms. Range: 0..3000.

@@ -156,7 +156,8 @@ export function hear({
     },
     settings,
     (error, retryInMs) => {
-      tell({ type: 'device-lost', device: 'microphone', error, retryInMs });
+      if (error.code === 'MODEL_INFERENCE_FAILED') tell({ type: 'detector-lost', error, retryInMs });
+      else tell({ type: 'device-lost', device: 'microphone', error, retryInMs });
       lost$.next({ type: 'capture-lost' });
     },
   );

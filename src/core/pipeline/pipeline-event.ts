@@ -40,6 +40,8 @@ type PipelineFact =
       readonly error: VoiceError;
       readonly retryInMs: number;
     }
+  /** The detector failed; it is started again, on a microphone that is opened again. */
+  | { readonly type: 'detector-lost'; readonly error: VoiceError; readonly retryInMs: number }
   | (Level & { readonly type: 'level'; readonly device: DeviceRole })
   | {
       readonly type: 'speech-probability';

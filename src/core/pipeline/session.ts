@@ -1,4 +1,4 @@
-import { concat, defer, EMPTY, type Observable, Subject, throwError } from 'rxjs';
+import { concat, defer, EMPTY, merge, type Observable, Subject, throwError } from 'rxjs';
 import { UpstreamError, type VoiceError } from '../errors.js';
 import { dropStale } from '../operators/drop-stale.js';
 import type { TurnRevision, Upstream, UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
@@ -23,6 +23,8 @@ export function createSession(
 ): UpstreamSession {
   const requests$ = new Subject<UpstreamRequest>();
   const stale$ = new Subject<string>();
+  /** Failures of turns that came while no session was open: they would be waited for in vain. */
+  const refused$ = new Subject<UpstreamEvent>();
   let closed = false;
 
   /** A session that ends although nobody closed it is a lost one. */
@@ -37,10 +39,23 @@ export function createSession(
         ),
   );
   return {
-    events$: reopening(() => concat(upstream.openSession(requests$), unlessClosed$), settings, lost).pipe(
-      dropStale(staleKey, stale$),
-    ),
-    send: (request) => requests$.next(request),
+    events$: merge(
+      refused$,
+      reopening(() => concat(upstream.openSession(requests$), unlessClosed$), settings, lost),
+    ).pipe(dropStale(staleKey, stale$)),
+    send(request) {
+      if (requests$.observed || request.type !== 'turn-ended') {
+        requests$.next(request);
+        return;
+      }
+      const { turnId, revision } = request;
+      const error = new UpstreamError(
+        'UPSTREAM_UNREACHABLE',
+        'there is no session with the service at the moment; it is being opened again, speak again then',
+        { retryable: true },
+      );
+      refused$.next({ type: 'turn-failed', turnId, revision, error });
+    },
     markStale(turn, replyId) {
       stale$.next(turnKey(turn));
       if (replyId !== undefined) stale$.next(replyId);
@@ -48,6 +63,7 @@ export function createSession(
     close() {
       closed = true;
       requests$.complete();
+      refused$.complete();
     },
   };
 }
