@@ -27,6 +27,12 @@ export {
   type TranscriberContract,
 } from './contracts/transcriber.contract.js';
 export {
+  type ContractAnswer,
+  describeUpstreamContract,
+  type UpstreamContract,
+  type UpstreamSubject,
+} from './contracts/upstream.contract.js';
+export {
   describeVoiceActivityDetectorContract,
   type VoiceActivityDetectorContract,
 } from './contracts/voice-activity-detector.contract.js';

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { projectFolder, readProjectFile } from './project.js';
 
@@ -35,8 +36,10 @@ export function programOf(paths: readonly string[]): ts.Program {
  */
 export function typeErrorsIn(snippets: readonly Snippet[]): readonly string[] {
   const options = { ...compilerOptions(), noUnusedLocals: false, declaration: false };
-  // Modules in a folder of the project, so that packages resolve; `.mts` allows `await` at the top level.
-  const byFile = new Map(snippets.map((snippet, n) => [`${projectFolder}snippet-${n}.mts`, snippet]));
+  // Modules beside the page they stand in, so that its relative imports resolve; `.mts` allows `await` at the top level.
+  const byFile = new Map(
+    snippets.map((snippet, n) => [join(projectFolder, dirname(snippet.where), `snippet-${n}.mts`), snippet]),
+  );
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => byFile.has(file) || fileExists(file);
