@@ -12,6 +12,8 @@ export type {
 export { RequestPhase } from './generated/streaming_pb.js';
 export type { StreamingServiceHandlers } from './service-definition.js';
 export { streamingServiceDefinition } from './service-definition.js';
+export type { AskOutcome, ServiceEvent } from './service-event.js';
+export type { Acknowledgement, StreamingService, Usage, VoiceChoice } from './service-interface.js';
 export { streamingService } from './streaming-service.js';
 export type { StreamingServiceInit, StreamingServiceOptions } from './streaming-service-options.js';
 export { defaultStreamingServiceOptions } from './streaming-service-options.js';

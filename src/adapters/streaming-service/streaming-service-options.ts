@@ -1,7 +1,8 @@
 import type { SchedulerLike } from 'rxjs';
 import { asyncScheduler } from 'rxjs';
 import type { Check } from '../../core/options.js';
-import { integerIn, oneOf, resolveOptions } from '../../core/options.js';
+import { integerIn, numberIn, oneOf, resolveOptions } from '../../core/options.js';
+import type { Trust } from './trust.js';
 
 /** How to reach a StreamingService, and how patient to be with it. @public */
 export interface StreamingServiceOptions {
@@ -39,6 +40,71 @@ export interface StreamingServiceOptions {
    * @remarks The limit that operators of this service publish, and that their proxies enforce.
    */
   readonly deadlineMs: number;
+  /**
+   * How often a turn is asked again after its first attempt failed before anything of an answer came. Range: 0..10.
+   * What the service refused is never asked again, nor is a turn of which any text, audio or action came. 0 for none.
+   * @defaultValue 4
+   * @remarks Operators of this service ask for four.
+   */
+  readonly maxRetries: number;
+  /**
+   * Wait before the second attempt, in milliseconds; doubles with each one after. Range: 10..60000.
+   * @defaultValue 1000
+   */
+  readonly retryDelayMs: number;
+  /** Longest such wait, in milliseconds, before jitter. Range: 10..600000. @defaultValue 8000 */
+  readonly maxRetryDelayMs: number;
+  /**
+   * By how much a wait is made longer or shorter at random, as a part of it, so that devices that failed together do
+   * not come back together. Range: 0..1.
+   * @defaultValue 0.2
+   * @remarks The spread that gRPC uses for its own connection back-off.
+   */
+  readonly retryJitter: number;
+  /**
+   * Tell the service what the user has said so far while the user speaks (COLLECT), so that it can prepare, and the
+   * rest when the turn ends (COMMIT). Each partial transcript is a call of its own.
+   * @defaultValue false
+   */
+  readonly partialTranscripts: boolean;
+  /**
+   * Send InterruptSession, too, when an answer is cut. The service then answers nothing of this device for 5 s
+   * (measured), which is why it is off: cancelling the call stops the answer by itself.
+   * @defaultValue false
+   */
+  readonly interruptOnCut: boolean;
+  /**
+   * How far received audio may be ahead of what the user has heard, in milliseconds. Beyond it the call is paused, and
+   * goes on when half of it is left, so that a long answer of a fast service is not held in memory whole.
+   * Range: 1000..600000.
+   * @defaultValue 30000
+   */
+  readonly maxAheadMs: number;
+  /**
+   * Interval of keep-alive pings while a call runs, in milliseconds; null for none. Range: 10000..3600000.
+   * @defaultValue null
+   * @remarks A server made with the C library takes a few pings on a silent stream for an attack and closes the
+   * connection (measured: pings each 5 s ended a healthy call after 20 s). Silence is watched in the call instead. Set it
+   * where a proxy in between drops idle connections, to 300000 or more unless the proxy answers the pings itself.
+   */
+  readonly keepaliveMs: number | null;
+  /**
+   * Let the environment (`grpc_proxy`, `https_proxy`, `http_proxy`, `no_proxy`) choose a proxy for connections.
+   * @defaultValue false
+   */
+  readonly useProxy: boolean;
+  /**
+   * Sent with every call, such as `{ authorization: 'Bearer ...' }`. Names are lower case; names that begin with
+   * `grpc-` or end with `-bin` are not possible.
+   * @defaultValue {}
+   */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Whom to believe that it is the service, where it is called with TLS: roots, a pinned certificate, another name, a
+   * certificate of our own. What is not given is as without TLS options: the roots of the system.
+   * @defaultValue {}
+   */
+  readonly trust: Partial<Trust>;
   /** Runs every timer of the adapter. @defaultValue `asyncScheduler` of rxjs */
   readonly scheduler: SchedulerLike;
 }
@@ -51,6 +117,17 @@ export const defaultStreamingServiceOptions = {
   firstMessageMs: 15_000,
   betweenMessagesMs: 15_000,
   deadlineMs: 300_000,
+  maxRetries: 4,
+  retryDelayMs: 1000,
+  maxRetryDelayMs: 8000,
+  retryJitter: 0.2,
+  partialTranscripts: false,
+  interruptOnCut: false,
+  maxAheadMs: 30_000,
+  keepaliveMs: null,
+  useProxy: false,
+  metadata: {},
+  trust: {},
   scheduler: asyncScheduler,
 } as const satisfies StreamingServiceOptions;
 
@@ -67,6 +144,20 @@ export function resolveStreamingServiceOptions(given: StreamingServiceInit): Str
     firstMessageMs: integerIn(100, 600_000, 'ms'),
     betweenMessagesMs: integerIn(100, 600_000, 'ms'),
     deadlineMs: integerIn(100, 3_600_000, 'ms'),
+    maxRetries: integerIn(0, 10),
+    retryDelayMs: integerIn(10, 60_000, 'ms'),
+    maxRetryDelayMs: integerIn(10, 600_000, 'ms'),
+    retryJitter: numberIn(0, 1),
+    partialTranscripts: oneOf(true, false),
+    interruptOnCut: oneOf(true, false),
+    maxAheadMs: integerIn(1000, 600_000, 'ms'),
+    keepaliveMs: (value) =>
+      value === null || integerIn(10_000, 3_600_000)(value) === undefined
+        ? undefined
+        : 'must be null or a whole number from 10000 to 3600000 ms',
+    useProxy: oneOf(true, false),
+    metadata: isMetadata,
+    trust: isObject,
     scheduler: isScheduler,
   });
 }
@@ -94,6 +185,18 @@ const isHardwareId: Check = (value) => {
   const usable = typeof value === 'string' && value.trim() !== '' && value.trim().toLowerCase() !== 'unknown';
   return usable ? undefined : 'must be a non-empty string that names this device, and not "unknown"';
 };
+
+const isObject: Check = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'must be an object';
+
+const isMetadata: Check = (value) => {
+  const usable = ([name, text]: [string, unknown]) =>
+    /^(?!grpc-)[0-9a-z_.-]+(?<!-bin)$/.test(name) && typeof text === 'string' && /^[ -~]*$/.test(text);
+  return isObject(value) ?? (Object.entries(value as object).every(usable) ? undefined : metadataRule);
+};
+
+const metadataRule =
+  'must have lower-case names of a-z 0-9 _ . - that neither begin with grpc- nor end with -bin, and values of printable ASCII';
 
 const isScheduler: Check = (value) =>
   typeof value === 'object' && value !== null && 'schedule' in value && 'now' in value
