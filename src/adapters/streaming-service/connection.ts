@@ -1,5 +1,5 @@
-import type { ChannelCredentials } from '@grpc/grpc-js';
 import { Client, connectivityState } from '@grpc/grpc-js';
+import type { ChannelSecurity } from './secure-channel.js';
 
 /** How long a new connection is given to become ready before nobody waits for it any more. */
 const readyLimitMs = 10_000;
@@ -25,11 +25,12 @@ export interface Connection {
  * in the call instead, and a connection that went silent is replaced, because each later call would run into its
  * deadline on the same dead socket.
  */
-export function createConnection(target: string, credentials: ChannelCredentials): Connection {
+export function createConnection(target: string, security: ChannelSecurity): Connection {
   let current: Client | undefined;
 
   function open(): Client {
-    current = new Client(target, credentials, {
+    current = new Client(target, security.credentials, {
+      ...security.channelOptions,
       // Otherwise a new channel is given the same dead socket.
       'grpc.use_local_subchannel_pool': 1,
       // A library does not let the environment decide where it connects to.

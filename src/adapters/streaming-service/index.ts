@@ -17,3 +17,5 @@ export type { Acknowledgement, StreamingService, Usage, VoiceChoice } from './se
 export { streamingService } from './streaming-service.js';
 export type { StreamingServiceInit, StreamingServiceOptions } from './streaming-service-options.js';
 export { defaultStreamingServiceOptions } from './streaming-service-options.js';
+export type { Pem, Trust } from './trust.js';
+export { defaultTrust } from './trust.js';

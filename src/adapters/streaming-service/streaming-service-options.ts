@@ -2,6 +2,7 @@ import type { SchedulerLike } from 'rxjs';
 import { asyncScheduler } from 'rxjs';
 import type { Check } from '../../core/options.js';
 import { integerIn, numberIn, oneOf, resolveOptions } from '../../core/options.js';
+import { isTarget } from './target.js';
 import type { Trust } from './trust.js';
 
 /** How to reach a StreamingService, and how patient to be with it. @public */
@@ -17,8 +18,8 @@ export interface StreamingServiceOptions {
   readonly hardwareId: string;
   /**
    * Talk plain text to a host that is not this machine. Everything said is then readable on the way, and nothing
-   * proves who answers. A loopback host is always called in plain text, any other with TLS and the roots of the
-   * system unless this is true.
+   * proves who answers. A loopback host is called in plain text unless `trust` says how to call it with TLS; any other
+   * is called with TLS unless this is true.
    * @defaultValue false
    */
   readonly insecure: boolean;
@@ -101,7 +102,7 @@ export interface StreamingServiceOptions {
   readonly metadata: Readonly<Record<string, string>>;
   /**
    * Whom to believe that it is the service, where it is called with TLS: roots, a pinned certificate, another name, a
-   * certificate of our own. What is not given is as without TLS options: the roots of the system.
+   * certificate of our own. What is not given is as in `defaultTrust`: the roots of Node.js.
    * @defaultValue {}
    */
   readonly trust: Partial<Trust>;
@@ -138,7 +139,7 @@ export type StreamingServiceInit = Pick<StreamingServiceOptions, 'target' | 'har
 /** @throws OptionError `OPTION_INVALID` that names every bad option. */
 export function resolveStreamingServiceOptions(given: StreamingServiceInit): StreamingServiceOptions {
   return resolveOptions<StreamingServiceOptions>('streamingService', defaultStreamingServiceOptions, given, {
-    target: hostAndPort,
+    target: isTarget,
     hardwareId: isHardwareId,
     insecure: oneOf(true, false),
     firstMessageMs: integerIn(100, 600_000, 'ms'),
@@ -161,25 +162,6 @@ export function resolveStreamingServiceOptions(given: StreamingServiceInit): Str
     scheduler: isScheduler,
   });
 }
-
-/** Whether a `host:port` is this machine, whose traffic nobody else sees. */
-export function isLoopback(target: string): boolean {
-  const host = splitTarget(target)?.host.toLowerCase();
-  return host === 'localhost' || host === '[::1]' || (host !== undefined && /^127(\.\d{1,3}){3}$/.test(host));
-}
-
-function splitTarget(target: string): { readonly host: string; readonly port: number } | undefined {
-  const [, host, port] =
-    /^(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?):(\d{1,5})$/i.exec(target) ?? [];
-  return host === undefined ? undefined : { host, port: Number(port) };
-}
-
-const hostAndPort: Check = (value) => {
-  const found = typeof value === 'string' ? splitTarget(value) : undefined;
-  return found !== undefined && found.port >= 1 && found.port <= 65_535
-    ? undefined
-    : 'must be host:port with a port from 1 to 65535, such as 127.0.0.1:50051';
-};
 
 const isHardwareId: Check = (value) => {
   const usable = typeof value === 'string' && value.trim() !== '' && value.trim().toLowerCase() !== 'unknown';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { ChannelCredentials } from '@grpc/grpc-js';
-import { credentials } from '@grpc/grpc-js';
 import { Observable } from 'rxjs';
 import type { PcmFormat } from '../../core/audio/audio-frame.js';
 import type { Upstream } from '../../core/ports/upstream.js';
 import { createConnection } from './connection.js';
+import { securityFor } from './secure-channel.js';
 import { createSession } from './session.js';
 import type { StreamingServiceInit } from './streaming-service-options.js';
-import { isLoopback, resolveStreamingServiceOptions } from './streaming-service-options.js';
+import { resolveStreamingServiceOptions } from './streaming-service-options.js';
+import { resolveTrust } from './trust.js';
 
 /** Of no use to an upstream that accepts text; the rate that speech is transcribed at everywhere. */
 const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
@@ -32,13 +32,14 @@ const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
  */
 export function streamingService(options: StreamingServiceInit): Upstream {
   const settings = resolveStreamingServiceOptions(options);
-  const channelCredentials = credentialsFor(settings.target, settings.insecure);
+  const { trust, insecure } = settings;
+  const security = securityFor(settings.target, resolveTrust(insecure ? { ...trust, insecure } : trust));
   return {
     accepts: 'text',
     format,
     openSession: (requests$) =>
       new Observable((subscriber) => {
-        const connection = createConnection(settings.target, channelCredentials);
+        const connection = createConnection(settings.target, security);
         const session = createSession(connection, settings, randomUUID, subscriber);
         subscriber.add(() => {
           session.cancelAll();
@@ -53,8 +54,4 @@ export function streamingService(options: StreamingServiceInit): Upstream {
         );
       }),
   };
-}
-
-function credentialsFor(target: string, insecure: boolean): ChannelCredentials {
-  return insecure || isLoopback(target) ? credentials.createInsecure() : credentials.createSsl();
 }
