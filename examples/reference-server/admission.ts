@@ -1,15 +1,18 @@
+import type { Rules } from './profiles.js';
+
 /** gRPC status numbers that this server uses. */
 export const status = {
   ok: 0,
   cancelled: 1,
   invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
+  unimplemented: 12,
   internal: 13,
+  unavailable: 14,
 } as const;
-
-/** For how long no stream of a device is taken after its InterruptSession. Measured on the real service: 5.0 s. */
-export const interruptBanMs = 5000;
 
 /** What a client gets instead of an answer. */
 export interface Refusal {
@@ -35,19 +38,47 @@ export interface Admission {
   mayEnter(hardwareId: string): Refusal | undefined;
   /** Single flight: asked after it. */
   admit(sessionId: string, hardwareId: string): AdmittedStream | Refusal;
-  interrupt(hardwareId: string): void;
+  /** @returns the session ids of the streams that this ends. */
+  interrupt(hardwareId: string): readonly string[];
+}
+
+export interface AdmissionLimits {
+  /** Answers given at the same time. */
+  readonly maxStreams: number;
+  /** Whether a device may have only one; off on the real service. */
+  readonly oneStreamPerDevice: boolean;
+}
+
+/** Devices whose interrupt is remembered; only a server of the guides remembers more than one. */
+const maxInterrupted = 1000;
+
+interface Slot {
+  readonly sessionId: string;
+  readonly hardwareId: string;
+  readonly sinceMs: number;
+  alive: boolean;
 }
 
 /** @param nowMs - a monotonic clock. */
-export function createAdmission(maxStreams: number, nowMs: () => number): Admission {
-  const bySession = new Map<string, { alive: boolean }>();
-  const open = new Set<object>();
-  /** The real service has one slot for all devices: a second device's interrupt takes the place of the first's. */
-  let interrupted: { readonly hardwareId: string; readonly atMs: number } | undefined;
+export function createAdmission(
+  { maxStreams, oneStreamPerDevice }: AdmissionLimits,
+  rules: Rules,
+  nowMs: () => number,
+): Admission {
+  const bySession = new Map<string, Slot>();
+  const open = new Set<Slot>();
+  /** When each device was interrupted last. */
+  const interrupted = new Map<string, number>();
+
+  function concurrent(what: string): Refusal {
+    return { message: `Concurrent request for ${what}`, code: status.resourceExhausted };
+  }
 
   return {
     mayEnter(hardwareId) {
-      if (interrupted?.hardwareId === hardwareId && nowMs() - interrupted.atMs < interruptBanMs) {
+      const atMs = interrupted.get(hardwareId);
+      if (atMs !== undefined && nowMs() - atMs < rules.interruptBanMs) {
+        // INTERNAL without details is a mistake of the real service, and what clients see.
         return { message: 'Глобальное прерывание активно', code: status.internal, details: '' };
       }
       if (open.size < maxStreams) return undefined;
@@ -59,15 +90,15 @@ export function createAdmission(maxStreams: number, nowMs: () => number): Admiss
     admit(sessionId, hardwareId) {
       const twin = bySession.get(sessionId);
       if (twin !== undefined) {
-        // As the real service does it: the refused twin frees the place of the first, which dies of that.
-        twin.alive = false;
-        return {
-          message: `Concurrent request for session_id=${sessionId} is not allowed`,
-          code: status.resourceExhausted,
-        };
+        if (rules.twinKillsFirst) twin.alive = false;
+        return concurrent(`session_id=${sessionId} is not allowed`);
       }
-      const slot = { alive: true };
-      const sinceMs = nowMs();
+      const others = [...open].filter((other) => other.hardwareId === hardwareId);
+      if (oneStreamPerDevice && others.length > 0) {
+        const active = others.map((other) => `'${other.sessionId}'`).join(', ');
+        return concurrent(`hardware_id=${hardwareId} is not allowed (active sessions: [${active}])`);
+      }
+      const slot: Slot = { sessionId, hardwareId, sinceMs: nowMs(), alive: true };
       bySession.set(sessionId, slot);
       open.add(slot);
       return {
@@ -75,8 +106,7 @@ export function createAdmission(maxStreams: number, nowMs: () => number): Admiss
         hardwareId,
         stopReason() {
           if (!slot.alive) return 'slot-lost';
-          const hit = interrupted?.hardwareId === hardwareId && interrupted.atMs >= sinceMs;
-          return hit ? 'interrupted' : undefined;
+          return (interrupted.get(hardwareId) ?? -1) >= slot.sinceMs ? 'interrupted' : undefined;
         },
         release() {
           open.delete(slot);
@@ -85,7 +115,12 @@ export function createAdmission(maxStreams: number, nowMs: () => number): Admiss
       };
     },
     interrupt(hardwareId) {
-      interrupted = { hardwareId, atMs: nowMs() };
+      if (rules.interrupts === 'one-slot') interrupted.clear();
+      interrupted.delete(hardwareId);
+      interrupted.set(hardwareId, nowMs());
+      const [oldest] = interrupted.keys();
+      if (interrupted.size > maxInterrupted && oldest !== undefined) interrupted.delete(oldest);
+      return [...open].filter((slot) => slot.hardwareId === hardwareId).map((slot) => slot.sessionId);
     },
   };
 }

@@ -1,10 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { isVoiceError } from 'earshot';
 import { readAnswers } from './answers.js';
 import type { Fault } from './faults.js';
 import { faults } from './faults.js';
+import type { GatewayFault } from './gateway.js';
+import { gatewayFaults } from './gateway.js';
+import type { Profile } from './profiles.js';
+import { profiles } from './profiles.js';
+import type { ReferenceServer } from './reference-server.js';
 import { startReferenceServer } from './reference-server.js';
 import type { ReferenceServerOptions } from './reference-server-options.js';
+import { scenarios } from './scenarios.js';
 
 const usage = `A StreamingService that behaves like the real one, for trying and testing.
 
@@ -16,15 +23,29 @@ const usage = `A StreamingService that behaves like the real one, for trying and
   --chunk-ms MS               send audio in bursts of so much speech (100)
   --chunk-bytes N             largest piece of audio in one message (4096)
   --delivery-rate N           send audio so many times faster than it is spoken (3)
+  --profile NAME              which generation of the service to be (v54):
+${rowsOf(Object.entries(profiles).map(([name, { what }]) => [name, what]))}
   --max-streams N             answers given at the same time (50)
   --voice NAME                auto, espeak-ng, prompts, or a voice of espeak-ng --voices (auto)
   --prompts FOLDER            sentences rendered ahead (the prompts folder of this example)
   --answers FILE              what to say to each prompt (answers.json of this example)
+  --tls-cert FILE             talk TLS with this certificate (PEM)
+  --tls-key FILE              and this key (PEM)
+  --client-ca FILE            take only clients with a certificate of this authority (PEM)
+  --http-port N               serve /health and /status at this port; 0 takes a free one (none)
+  --unhealthy                 let /health say so
+  --gateway NAME              answer every call as a proxy whose service is gone:
+${rowsOf(Object.entries(gatewayFaults))}
   --fault NAME                a fault for every answer:
-${Object.entries(faults)
-  .map(([name, what]) => `      ${name.padEnd(24)}${what}`)
-  .join('\n')}
+${rowsOf(Object.entries(faults))}
+
+A prompt may ask for one answer with something special about it, as "scenario: NAME":
+${rowsOf(Object.entries(scenarios).map(([name, { what }]) => [name, what]))}
 `;
+
+function rowsOf(rows: readonly (readonly [string, string])[]): string {
+  return rows.map(([name, what]) => `      ${name.padEnd(24)} ${what}`).join('\n');
+}
 
 /** The command line cannot be used. */
 class UsageError extends Error {}
@@ -43,12 +64,19 @@ const commandLine = {
   prompts: text,
   answers: text,
   fault: text,
+  profile: text,
+  gateway: text,
+  'tls-cert': text,
+  'tls-key': text,
+  'client-ca': text,
+  'http-port': text,
+  unhealthy: { type: 'boolean' },
 } as const;
 
 function readOptions(argv: string[]): Partial<ReferenceServerOptions> | 'help' {
   const { values } = parseArgs({ args: argv, options: commandLine, strict: true, allowPositionals: false });
   if (values.help === true) return 'help';
-  const { host, voice, prompts, answers, fault } = values;
+  const { host, voice, prompts, answers, fault, profile, gateway, 'http-port': httpPort } = values;
   return {
     port: toNumber(values.port ?? '50051', 'port'),
     ...(host !== undefined && { host }),
@@ -57,6 +85,11 @@ function readOptions(argv: string[]): Partial<ReferenceServerOptions> | 'help' {
     ...(answers !== undefined && { answers: readAnswers(answers) }),
     // A name that is none is refused together with the other options.
     ...(fault !== undefined && { fault: fault as Fault }),
+    ...(profile !== undefined && { profile: profile as Profile }),
+    ...(gateway !== undefined && { gateway: gateway as GatewayFault }),
+    ...(httpPort !== undefined && { httpPort: toNumber(httpPort, 'http-port') }),
+    ...(values.unhealthy === true && { isHealthy: false }),
+    tls: readTls(values['tls-cert'], values['tls-key'], values['client-ca']),
     ...numeric('timeToFirstByteMs', 'time-to-first-byte'),
     ...numeric('chunkMs', 'chunk-ms'),
     ...numeric('chunkBytes', 'chunk-bytes'),
@@ -70,6 +103,25 @@ function readOptions(argv: string[]): Partial<ReferenceServerOptions> | 'help' {
   ): { [Key in Name]?: number } {
     const value = values[flag];
     return value === undefined ? {} : ({ [name]: toNumber(value, flag) } as { [Key in Name]: number });
+  }
+}
+
+function readTls(cert?: string, key?: string, clientCa?: string): ReferenceServerOptions['tls'] {
+  if (cert === undefined && key === undefined && clientCa === undefined) return null;
+  if (cert === undefined || key === undefined)
+    throw new UsageError('TLS needs both --tls-cert and --tls-key; give both, or none of the TLS options');
+  return {
+    certificate: readPem(cert, 'tls-cert'),
+    key: readPem(key, 'tls-key'),
+    ...(clientCa !== undefined && { clientCa: readPem(clientCa, 'client-ca') }),
+  };
+}
+
+function readPem(path: string, flag: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`--${flag} cannot be read: ${cause instanceof Error ? cause.message : cause}`);
   }
 }
 
@@ -87,6 +139,10 @@ function sentenceFor(error: unknown): string | undefined {
   return isCommandLine ? `${error.message.split('. ')[0]}; see --help` : undefined;
 }
 
+function counted(server: ReferenceServer) {
+  return { ...server.counts(), connections: server.openConnections() };
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') {
@@ -101,7 +157,9 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.on('disconnect', stop);
-  process.send?.({ port: server.port });
+  // A parent that counts asks for what was counted here.
+  process.on('message', (message) => message === 'counts' && process.send?.({ counts: counted(server) }));
+  process.send?.({ port: server.port, httpPort: server.httpPort });
   console.log(`listening on ${options.host ?? '127.0.0.1'}:${server.port}`);
 }
 

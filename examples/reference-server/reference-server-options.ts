@@ -4,6 +4,18 @@ import type { Answers } from './answers.js';
 import { readAnswers } from './answers.js';
 import type { Fault } from './faults.js';
 import { faults, isFault } from './faults.js';
+import type { GatewayFault } from './gateway.js';
+import { gatewayFaults } from './gateway.js';
+import type { Profile } from './profiles.js';
+import { isProfile, profiles } from './profiles.js';
+
+/** PEM texts. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+  /** Who signs clients; without it any client is taken. */
+  readonly clientCa?: string;
+}
 
 /** How the server behaves. */
 export interface ReferenceServerOptions {
@@ -19,8 +31,12 @@ export interface ReferenceServerOptions {
   readonly chunkBytes: number;
   /** How many times faster than it is spoken the audio is sent. Range: 0.1..1000. @defaultValue 3 */
   readonly deliveryRate: number;
+  /** Which generation of the real service, or its guides. @defaultValue 'v54' */
+  readonly profile: Profile;
   /** Answers given at the same time. Range: 1..10000. @defaultValue 50, as on the real service */
   readonly maxStreams: number;
+  /** Whether a device may have only one answer at a time. @defaultValue false, as on the real service */
+  readonly oneStreamPerDevice: boolean;
   /**
    * `espeak-ng`: the installed one. `prompts`: sentences rendered ahead. `auto`: espeak-ng where it is installed, else
    * prompts. Anything else is the name of a voice of espeak-ng.
@@ -33,6 +49,14 @@ export interface ReferenceServerOptions {
   readonly answers: Answers;
   /** A fault for every answer, or for those that the function picks. @defaultValue no fault */
   readonly fault: Fault | 'none' | ((prompt: string) => Fault | undefined);
+  /** Answers every call as a proxy whose service is gone. @defaultValue 'none' */
+  readonly gateway: GatewayFault | 'none';
+  /** What TLS needs; null for plain text. @defaultValue null */
+  readonly tls: TlsFiles | null;
+  /** Port of `/health` and `/status`, with the same TLS; 0 takes a free one, null has none. @defaultValue null */
+  readonly httpPort: number | null;
+  /** What `/health` says. @defaultValue true */
+  readonly isHealthy: boolean;
   /** Told of every request for an answer that was let in. */
   readonly onRequest: (request: { readonly prompt: string; readonly sessionId: string }) => void;
 }
@@ -47,15 +71,21 @@ export function resolveReferenceServerOptions(
     chunkMs: 100,
     chunkBytes: 4096,
     deliveryRate: 3,
+    profile: 'v54',
     maxStreams: 50,
+    oneStreamPerDevice: false,
     voice: 'auto',
     promptsFolder: fileURLToPath(new URL('prompts', import.meta.url)),
     fault: 'none',
+    gateway: 'none',
+    tls: null,
+    httpPort: null,
+    isHealthy: true,
     onRequest: () => {},
     ...given,
     answers: given.answers ?? readAnswers(fileURLToPath(new URL('answers.json', import.meta.url))),
   };
-  const { fault } = options;
+  const { fault, profile, gateway, httpPort } = options;
   const problems = [
     range('port', options.port, 0, 65_535, Number.isInteger),
     range('timeToFirstByteMs', options.timeToFirstByteMs, 0, 600_000),
@@ -63,6 +93,13 @@ export function resolveReferenceServerOptions(
     range('chunkBytes', options.chunkBytes, 1, 65_536, Number.isInteger),
     range('deliveryRate', options.deliveryRate, 0.1, 1000),
     range('maxStreams', options.maxStreams, 1, 10_000, Number.isInteger),
+    httpPort === null ? undefined : range('httpPort', httpPort, 0, 65_535, Number.isInteger),
+    isProfile(profile)
+      ? undefined
+      : `profile must be one of ${Object.keys(profiles).join(', ')}, but is ${JSON.stringify(profile)}`,
+    gateway === 'none' || Object.hasOwn(gatewayFaults, gateway)
+      ? undefined
+      : `gateway must be none or one of ${Object.keys(gatewayFaults).join(', ')}, but is ${JSON.stringify(gateway)}`,
     options.host.trim() === '' ? 'host must not be empty' : undefined,
     typeof fault === 'string' && fault !== 'none' && !isFault(fault)
       ? `fault must be none or one of ${Object.keys(faults).join(', ')}, but is ${JSON.stringify(fault)}`

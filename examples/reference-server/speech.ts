@@ -1,4 +1,4 @@
-import { convertSampleRate, readWav } from 'earshot';
+import { convertSampleRate, readWav, writeWav } from 'earshot';
 
 /** What the real service sends, in every generation. */
 export const speechRateHz = 48_000;
@@ -45,7 +45,31 @@ export function speechFromWav(bytes: Uint8Array): Int16Array {
   const { format, samples } = readWav(bytes);
   const mono = format.channels === 1 ? samples : firstChannel(samples, format.channels);
   const converted = convertSampleRate(mono, format.sampleRateHz, speechRateHz);
-  return Int16Array.from(converted, (sample) =>
+  return toInt16(converted);
+}
+
+/** Speech of a voice at another rate. */
+export function speechAt(rateHz: number, speech: Int16Array): Int16Array {
+  if (rateHz === speechRateHz) return speech;
+  const samples = Float32Array.from(speech, (sample) => sample / 32_768);
+  return toInt16(convertSampleRate(samples, speechRateHz, rateHz));
+}
+
+/** The same memory. */
+export function bytesOf(speech: Int16Array): Uint8Array {
+  return new Uint8Array(speech.buffer, speech.byteOffset, speech.byteLength);
+}
+
+/** The bytes of a WAV file, for a server that sends its file as if it were samples. */
+export function wavOf(speech: Int16Array, sampleRateHz: number): Uint8Array {
+  return writeWav(
+    { sampleRateHz, channels: 1 },
+    Float32Array.from(speech, (sample) => sample / 32_768),
+  );
+}
+
+function toInt16(samples: Float32Array): Int16Array {
+  return Int16Array.from(samples, (sample) =>
     Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))),
   );
 }
