@@ -1,17 +1,25 @@
+import type { ChannelOptions } from '@grpc/grpc-js';
 import { Client, connectivityState } from '@grpc/grpc-js';
+import type { Subscription } from 'rxjs';
+import { jittered } from './ask-again.js';
 import type { ChannelSecurity } from './secure-channel.js';
+import type { ServiceContext } from './service-context.js';
+import type { ServiceEvent } from './service-event.js';
 
-/** How long a new connection is given to become ready before nobody waits for it any more. */
-const readyLimitMs = 10_000;
+type ConnectionState = Extract<ServiceEvent, { type: 'connection' }>['state'];
 
 /** The way to one service; replaced when it may be dead. */
 export interface Connection {
   /** The client for the next call. */
   client(): Client;
-  /** Give up this client: running calls end on it, the next call gets a new one. */
-  replace(suspect: Client): void;
-  /** Connect now, so that the first call need not. `onReady` comes at most once, and not after `close`. */
-  warmUp(onReady: () => void): void;
+  /**
+   * Give up this client: running calls end on it, the next call gets a new one.
+   *
+   * @param tooManyPings - the service took our keep-alive pings for an attack: the next one sends half as many.
+   */
+  replace(suspect: Client, tooManyPings?: boolean): void;
+  /** Connect now, and again with back-off whenever the connection is lost. `onReady` comes each time, not after `close`. */
+  keepOpen(onReady: () => void): void;
   /** Idempotent. Running calls are not cancelled by this. */
   close(): void;
 }
@@ -20,30 +28,103 @@ export interface Connection {
  * Open connections to a service.
  *
  * @remarks
- * Keep-alive pings are off: a server made with the C library takes more than a few of them on a silent stream for an
- * attack and closes the connection (measured: pings each second killed a healthy call after 4 s). Silence is watched
- * in the call instead, and a connection that went silent is replaced, because each later call would run into its
- * deadline on the same dead socket.
+ * Keep-alive pings are off unless asked for: a server made with the C library takes more than a few of them on a silent
+ * stream for an attack and closes the connection (measured: pings each second killed a healthy call after 4 s). Silence
+ * is watched in the call instead, and a connection that went silent is replaced, because each later call would run into
+ * its deadline on the same dead socket.
  */
-export function createConnection(target: string, security: ChannelSecurity): Connection {
+export function createConnection(
+  { settings, events, random }: ServiceContext,
+  security: ChannelSecurity,
+): Connection {
+  const { target, scheduler, retryDelayMs, maxRetryDelayMs } = settings;
   let current: Client | undefined;
+  let told: ConnectionState = 'idle';
+  let onReady: (() => void) | undefined;
+  let failures = 0;
+  let keepaliveMs = settings.keepaliveMs;
+  let waiting: Subscription | undefined;
+  let closed = false;
+
+  function tell(state: ConnectionState, retryInMs: number | null = null): void {
+    if (state === told && retryInMs === null) return;
+    told = state;
+    events.tell({ type: 'connection', state, retryInMs });
+  }
 
   function open(): Client {
-    current = new Client(target, security.credentials, {
-      ...security.channelOptions,
-      // Otherwise a new channel is given the same dead socket.
-      'grpc.use_local_subchannel_pool': 1,
-      // A library does not let the environment decide where it connects to.
-      'grpc.enable_http_proxy': 0,
-      // A configured retry would repeat the session id, which kills both calls on the server.
-      'grpc.enable_retries': 0,
-      'grpc.service_config_disable_resolution': 1,
-    });
+    waiting?.unsubscribe();
+    current = new Client(target, security.credentials, channelOptions());
+    watch(current);
     return current;
   }
 
-  function replace(suspect: Client): void {
+  function channelOptions(): ChannelOptions {
+    return {
+      ...security.channelOptions,
+      // Otherwise a new channel is given the same dead socket.
+      'grpc.use_local_subchannel_pool': 1,
+      // A library does not let the environment decide where it connects to, unless it is told to.
+      'grpc.enable_http_proxy': settings.useProxy ? 1 : 0,
+      // A configured retry would repeat the session id, which kills both calls on the server.
+      'grpc.enable_retries': 0,
+      'grpc.service_config_disable_resolution': 1,
+      ...(keepaliveMs !== null && { 'grpc.keepalive_time_ms': keepaliveMs }),
+    };
+  }
+
+  /** Follow one channel from state to state, as long as it is the current one. */
+  function watch(client: Client): void {
+    const channel = client.getChannel();
+    const look = (): void => {
+      if (client !== current) return;
+      const state = channel.getConnectivityState(false);
+      // Not waitForReady(): on a client that was closed meanwhile it opens one more connection, which nobody closes.
+      channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, look);
+      moved(client, state);
+    };
+    look();
+  }
+
+  function moved(client: Client, state: connectivityState): void {
+    switch (state) {
+      case connectivityState.CONNECTING:
+        return tell('connecting');
+      case connectivityState.READY:
+        failures = 0;
+        tell('ready');
+        return onReady?.();
+      case connectivityState.IDLE:
+        // It begins so, too.
+        return told === 'ready' ? lost(client) : undefined;
+      case connectivityState.TRANSIENT_FAILURE:
+        return lost(client);
+    }
+  }
+
+  function lost(client: Client): void {
+    if (onReady === undefined) {
+      tell('idle');
+      return;
+    }
+    const retryInMs = jittered(Math.min(retryDelayMs * 2 ** failures, maxRetryDelayMs), settings, random);
+    failures += 1;
+    tell('backing-off', retryInMs);
+    waiting?.unsubscribe();
+    waiting = scheduler.schedule(() => {
+      if (client !== current) return;
+      replace(client);
+      connect();
+    }, retryInMs);
+  }
+
+  function connect(): void {
+    (current ?? open()).getChannel().getConnectivityState(true);
+  }
+
+  function replace(suspect: Client, tooManyPings = false): void {
     if (suspect !== current) return;
+    if (tooManyPings && keepaliveMs !== null) keepaliveMs *= 2;
     current = undefined;
     suspect.close();
   }
@@ -57,22 +138,20 @@ export function createConnection(target: string, security: ChannelSecurity): Con
       return current ?? open();
     },
     replace,
-    warmUp(onReady) {
-      const client = current ?? open();
-      const channel = client.getChannel();
-      const untilMs = Date.now() + readyLimitMs;
-      // Not waitForReady(): on a client that was closed meanwhile it opens one more connection, which nobody closes.
-      const look = (error?: Error): void => {
-        if (error !== undefined || client !== current) return;
-        const state = channel.getConnectivityState(true);
-        if (state === connectivityState.READY) onReady();
-        else channel.watchConnectivityState(state, untilMs, look);
-      };
-      look();
+    keepOpen(ready) {
+      onReady = ready;
+      connect();
     },
     close() {
-      current?.close();
+      if (closed) return;
+      closed = true;
+      onReady = undefined;
+      waiting?.unsubscribe();
+      // First: closing is a change of state, and a closed channel must not be looked at.
+      const last = current;
       current = undefined;
+      last?.close();
+      tell('closed');
     },
   };
 }

@@ -40,3 +40,16 @@ interface ActionFields {
 function isObject(value: unknown): value is ActionFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** What the oldest servers put before an action that they send as text. */
+const commandPrefix = '__MCP__';
+
+/** Whether a text is an action, as the oldest servers send it: not to be shown or spoken. */
+export function isCommandText(text: string): boolean {
+  return text.startsWith(commandPrefix);
+}
+
+/** Read an action from such a text: `__MCP__` and then JSON with the command in its `payload`. */
+export function readCommandText(text: string): ReadAction {
+  return readAction(text.slice(commandPrefix.length));
+}

@@ -1,8 +1,10 @@
+import { durationMs } from '../../core/audio/audio-frame.js';
 import type { VoiceError } from '../../core/errors.js';
 import type { TurnRevision, UpstreamEvent } from '../../core/ports/upstream.js';
 import { createAudioChunkReader } from './audio-chunks.js';
-import type { ActionMessage, AudioChunk, StreamResponse } from './generated/streaming_pb.js';
-import { readAction } from './read-action.js';
+import type { AudioChunk, StreamResponse } from './generated/streaming_pb.js';
+import type { ReadAction } from './read-action.js';
+import { isCommandText, readAction, readCommandText } from './read-action.js';
 
 /** Reads what a reply is made of; how it ends is not its business. */
 export interface ReplyReader {
@@ -12,8 +14,8 @@ export interface ReplyReader {
    * @returns an error when nothing of this reply can be used from here on.
    */
   read(content: StreamResponse['content']): VoiceError | undefined;
-  /** Whether anything of an answer was emitted. */
-  dataSeen(): boolean;
+  /** `data`: something of an answer was emitted. `unusable`: something came, and none of it could be used. */
+  seen(): 'nothing' | 'unusable' | 'data';
   /** Emit what is to be said about the whole reply. No `read` may follow. */
   end(): void;
 }
@@ -24,8 +26,7 @@ type Fact =
   | 'audio-bytes-left-over'
   | 'audio-samples-replaced'
   | 'action-unreadable'
-  | 'action-repeated'
-  | 'browser-progress-ignored';
+  | 'action-repeated';
 
 /**
  * Turn the messages of one call into events.
@@ -38,9 +39,12 @@ export function createReplyReader(
   replyId: string,
   turn: TurnRevision,
   emit: (event: UpstreamEvent) => void,
+  /** So much audio was emitted. Units: ms. */
+  received: (durationMs: number) => void = () => {},
 ): ReplyReader {
   const audio = createAudioChunkReader();
   const facts = new Map<Fact, number>();
+  let touched = false;
   let started = false;
   let acted = false;
   let sequence = 0;
@@ -70,17 +74,17 @@ export function createReplyReader(
       case 'frame':
         start();
         emit({ type: 'reply-audio', replyId, sequence: sequence++, frame: outcome.frame });
+        received(durationMs(outcome.frame));
         return undefined;
     }
   }
 
-  function act(message: ActionMessage): void {
+  function act(action: ReadAction): void {
     // A second one is the same command again from a server that repeats itself: the first wins.
     if (acted) {
       note('action-repeated', 'only the first action of a reply is carried out');
       return;
     }
-    const action = readAction(message.actionJson);
     if (action.type === 'unreadable') {
       note('action-unreadable', action.detail);
       return;
@@ -95,23 +99,31 @@ export function createReplyReader(
       switch (content.case) {
         case 'textChunk':
           if (content.value === '') return undefined;
+          touched = true;
+          if (isCommandText(content.value)) {
+            act(readCommandText(content.value));
+            return undefined;
+          }
           start();
           emit({ type: 'reply-text', replyId, text: content.value });
           return undefined;
         case 'audioChunk':
+          touched ||= content.value.audioData.length > 0;
           return readAudio(content.value);
         case 'actionMessage':
-          act(content.value);
+          touched = true;
+          act(readAction(content.value.actionJson));
           return undefined;
         case 'browserProgress':
-          note('browser-progress-ignored', 'the port has no event for it');
+          // The port has no event for it; that it came is a sign of an answer all the same.
+          start();
           return undefined;
         default:
           // A member that a later server added, or one that ends the reply.
           return undefined;
       }
     },
-    dataSeen: () => started,
+    seen: () => (started ? 'data' : touched ? 'unusable' : 'nothing'),
     end() {
       const { leftoverBytes, replacedSamples } = audio.end();
       if (replacedSamples > 0) {

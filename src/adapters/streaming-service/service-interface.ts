@@ -56,8 +56,8 @@ export interface StreamingService extends Upstream {
    * Stop everything the service does for this device, by InterruptSession.
    *
    * @remarks
-   * Cold, emits once. A service of this contract then answers no question of this device for 5 s; questions asked
-   * meanwhile wait for the end of that block. To stop one answer cancel its turn instead.
+   * Cold, emits once. A service of this contract then answers no question of this device for 5 s; one that is asked
+   * meanwhile is asked again when that block is over. To stop one answer cancel its turn instead.
    * Timing: bounded by `firstMessageMs`.
    *
    * Errors with `UpstreamError`.
@@ -72,6 +72,9 @@ export interface StreamingService extends Upstream {
    * Errors with `UpstreamError`, and `OptionError` `OPTION_INVALID` for a count that is no whole number.
    */
   reportUsage(usage: Usage): Observable<Acknowledgement>;
-  /** Cancel every call and close every connection. Idempotent; sessions end with `session-lost`. */
+  /**
+   * Cancel every call and close every connection. Idempotent. Whatever is under way, and whatever is begun afterwards,
+   * ends with `UpstreamError` `UPSTREAM_ABORTED`.
+   */
   close(): void;
 }

@@ -1,13 +1,12 @@
 import type { Subscriber } from 'rxjs';
-import { Subscription } from 'rxjs';
 import { UpstreamError } from '../../core/errors.js';
 import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../../core/ports/upstream.js';
+import type { AskedTurn } from './ask-turn.js';
+import { askTurn } from './ask-turn.js';
+import type { Question } from './attempt.js';
 import type { Connection } from './connection.js';
-import type { Question, ReplySettings } from './stream-reply.js';
-import { streamReply } from './stream-reply.js';
-
-/** Turns whose text came and whose end did not. More than one is rare; older ones are forgotten. */
-const maxUnfinishedTurns = 8;
+import type { ServiceContext } from './service-context.js';
+import { createUnfinishedTurns } from './unfinished-turns.js';
 
 /** Turns requests into calls. */
 export interface Session {
@@ -19,30 +18,33 @@ export interface Session {
 }
 
 interface Call extends TurnRevision {
-  readonly sessionId: string;
-  /** How much of its reply was emitted. */
-  progress: 'asked' | 'started' | 'over';
-  readonly subscription: Subscription;
+  /** Of the reply, once it has begun. */
+  replyId: string | undefined;
+  isOver: boolean;
+  asked: AskedTurn | undefined;
 }
 
 /**
  * The requests of one session.
  *
  * @remarks
- * Order: one call for each turn at a time, a higher revision takes the place of a lower one; calls of different turns
+ * Order: one question for each turn at a time, a higher revision takes the place of a lower one; those of different turns
  * run side by side, because only the pipeline knows whether the older answer is still wanted.
- * @param newSessionId - gives a fresh version-4 UUID each time.
+ * @param interrupt - sends an InterruptSession, and waits for nothing.
  */
 export function createSession(
   connection: Connection,
-  settings: ReplySettings,
-  newSessionId: () => string,
+  context: ServiceContext,
+  interrupt: () => void,
   subscriber: Subscriber<UpstreamEvent>,
 ): Session {
-  const unfinished = new Map<string, { readonly revision: number; readonly text: string }>();
+  const { settings, newSessionId } = context;
   /** Calls that are not over on the wire, an ended reply's included. */
   const calls = new Set<Call>();
   const noted = new Set<string>();
+  const unfinished = createUnfinishedTurns(connection, context, noteOnce, (dropped) =>
+    subscriber.next({ type: 'upstream-fact', fact: 'turn-text-dropped', detail: dropped }),
+  );
   let open = false;
   let finishing = false;
 
@@ -59,39 +61,34 @@ export function createSession(
     subscriber.next({ type: 'upstream-fact', fact, detail });
   }
 
-  /** The newest revision of a turn that is being asked for or was begun; 0 for none. */
-  function newestRevision(turnId: string): number {
-    const asked = [...calls].filter((call) => call.turnId === turnId && call.progress !== 'over');
-    return Math.max(unfinished.get(turnId)?.revision ?? 0, ...asked.map((call) => call.revision));
+  function noteStale(what: string, { turnId, revision }: TurnRevision): void {
+    noteOnce(`${what}-stale`, `revision ${revision} of turn ${turnId} came again, or after a newer one`);
   }
 
-  function takeText({ turnId, revision }: TurnRevision, text: string): void {
-    if (newestRevision(turnId) >= revision) {
-      noteStale('turn-text', { turnId, revision });
-      return;
-    }
-    cancelUpTo({ turnId, revision: revision - 1 });
-    unfinished.set(turnId, { revision, text });
-    const [oldest] = unfinished.keys();
-    if (unfinished.size <= maxUnfinishedTurns || oldest === undefined) return;
-    unfinished.delete(oldest);
-    subscriber.next({
-      type: 'upstream-fact',
-      fact: 'turn-text-dropped',
-      detail: `turn ${oldest} was never ended, and ${maxUnfinishedTurns} others were begun after it`,
-    });
+  /** The newest revision of a turn that is being asked for or was answered in part; 0 for none. */
+  function newestAsked(turnId: string): number {
+    const asked = [...calls].filter((call) => call.turnId === turnId && !call.isOver);
+    return Math.max(0, ...asked.map((call) => call.revision));
   }
 
-  function endTurn({ turnId, revision }: TurnRevision): void {
-    const begun = unfinished.get(turnId);
-    if (begun?.revision !== revision && newestRevision(turnId) >= revision) {
-      noteStale('turn-ended', { turnId, revision });
+  function takeText(turn: TurnRevision, text: string): void {
+    if (newestAsked(turn.turnId) >= turn.revision || !unfinished.takeText(turn, text)) {
+      noteStale('turn-text', turn);
       return;
     }
-    unfinished.delete(turnId);
-    const text = begun?.revision === revision ? begun.text : '';
-    if (text.trim() !== '') {
-      ask({ turnId, revision, text, sessionId: newSessionId() });
+    cancelUpTo({ ...turn, revision: turn.revision - 1 });
+  }
+
+  function endTurn(turn: TurnRevision): void {
+    const { turnId, revision } = turn;
+    const stale = Math.max(newestAsked(turnId), unfinished.newestText(turnId)) >= revision;
+    const found = unfinished.end(turn);
+    if (found === undefined && stale) {
+      noteStale('turn-ended', turn);
+      return;
+    }
+    if (found !== undefined && found.text.trim() !== '') {
+      ask({ turnId, revision, ...found });
       return;
     }
     const error = new UpstreamError(
@@ -101,70 +98,69 @@ export function createSession(
     subscriber.next({ type: 'turn-failed', turnId, revision, error });
   }
 
-  function noteStale(what: string, { turnId, revision }: TurnRevision): void {
-    noteOnce(`${what}-stale`, `revision ${revision} of turn ${turnId} came again, or after a newer one`);
-  }
-
   function ask(question: Question): void {
-    const { turnId, revision, sessionId } = question;
-    const client = connection.client();
-    const subscription = new Subscription();
-    const call: Call = { turnId, revision, sessionId, progress: 'asked', subscription };
+    const { turnId, revision } = question;
+    const call: Call = { turnId, revision, replyId: undefined, isOver: false, asked: undefined };
     calls.add(call);
-    const reply$ = streamReply(client, question, settings, {
-      onAnswering: opened,
-      onConnectionSuspect: () => connection.replace(client),
+    call.asked = askTurn(question, connection, context, {
+      event(event) {
+        // Before it is emitted: a request made in answer to the event has to find the call as the event leaves it.
+        note(call, event);
+        subscriber.next(event);
+      },
+      answering: opened,
+      over() {
+        calls.delete(call);
+        completeWhenFinished();
+      },
     });
-    subscription.add(
-      reply$.subscribe({
-        next: (event) => {
-          // Before it is emitted: a request made in answer to the event has to find the call as the event leaves it.
-          note(call, event);
-          subscriber.next(event);
-        },
-        complete: () => {
-          calls.delete(call);
-          completeWhenFinished();
-        },
-      }),
-    );
   }
 
   function note(call: Call, event: UpstreamEvent): void {
-    if (event.type === 'reply-started') call.progress = 'started';
-    else if (event.type === 'reply-ended' || event.type === 'turn-failed') call.progress = 'over';
+    if (event.type === 'reply-started') call.replyId = event.replyId;
+    else if (event.type === 'reply-ended' || event.type === 'turn-failed') call.isOver = true;
     else if (event.type === 'session-lost') open = false;
   }
 
-  /** Cancels what was asked or begun for a turn up to this revision. */
-  function cancelUpTo({ turnId, revision }: TurnRevision): void {
-    if ((unfinished.get(turnId)?.revision ?? Number.POSITIVE_INFINITY) <= revision) unfinished.delete(turnId);
+  /** Cancels what was asked or begun for a turn up to this revision. @returns whether anything was being answered. */
+  function cancelUpTo(turn: TurnRevision): boolean {
+    unfinished.cancelUpTo(turn);
+    let any = false;
     for (const call of [...calls]) {
-      if (call.turnId !== turnId || call.revision > revision || call.progress === 'over') continue;
+      if (call.turnId !== turn.turnId || call.revision > turn.revision || call.isOver) continue;
+      any = true;
       calls.delete(call);
-      call.subscription.unsubscribe();
-      if (call.progress === 'started') {
-        subscriber.next({ type: 'reply-ended', replyId: call.sessionId, reason: 'cancelled' });
+      call.asked?.cancel();
+      if (call.replyId !== undefined) {
+        subscriber.next({ type: 'reply-ended', replyId: call.replyId, reason: 'cancelled' });
       }
       completeWhenFinished();
     }
+    return any;
   }
 
   function completeWhenFinished(): void {
     if (finishing && calls.size === 0) subscriber.complete();
   }
 
-  connection.warmUp(opened);
+  connection.keepOpen(opened);
 
   return {
     take(request) {
       switch (request.type) {
+        case 'turn-partial':
+          if (newestAsked(request.turnId) < request.revision) unfinished.takePartial(request, request.text);
+          return;
         case 'turn-text':
           return takeText(request, request.text);
         case 'turn-ended':
           return endTurn(request);
         case 'reply-cancelled':
-          return cancelUpTo(request);
+          if (cancelUpTo(request) && settings.interruptOnCut) interrupt();
+          return;
+        case 'reply-progress':
+          for (const call of calls) if (call.replyId === request.replyId) call.asked?.heard(request.heardMs);
+          return;
         case 'turn-audio':
           return noteOnce('turn-audio-ignored', 'this service takes text; put a transcriber in front of it');
         case 'tool-result':
@@ -173,11 +169,12 @@ export function createSession(
     },
     finish() {
       finishing = true;
-      unfinished.clear();
+      unfinished.cancelAll();
       completeWhenFinished();
     },
     cancelAll() {
-      for (const call of calls) call.subscription.unsubscribe();
+      unfinished.cancelAll();
+      for (const call of calls) call.asked?.cancel();
       calls.clear();
     },
   };

@@ -54,6 +54,8 @@ describe('options of streamingService', () => {
     expect(() => streamingService({ ...good, insecure: true, trust: { serverName: 'a' } })).toThrow(
       '[OPTION_INVALID] trust: insecure cannot be true together with serverName; leave one or the other out',
     );
-    expect(() => streamingService({ ...good, trust: { fingerprint: 'ab:cd' } })).toThrow(/fingerprint must be/);
+    expect(() => streamingService({ ...good, trust: { fingerprint: 'ab:cd' } })).toThrow(
+      /fingerprint must be/,
+    );
   });
 });

@@ -17,6 +17,16 @@ export interface TurnRevision {
 export type UpstreamRequest =
   /** Speech of the user, only to an upstream that accepts audio. */
   | (TurnRevision & { readonly type: 'turn-audio'; readonly frame: AudioFrame })
+  /**
+   * What the user has said so far in this turn, only to an upstream that accepts text and partials. Each takes the place
+   * of the one before, and may contradict it; `turn-text` has the last word. `sequence` counts 0, 1, 2, ... within the
+   * revision. Sent before `turn-text`, or never.
+   */
+  | (TurnRevision & {
+      readonly type: 'turn-partial';
+      readonly text: string;
+      readonly sequence: number;
+    })
   /** All the user said in this turn, only to an upstream that accepts text. Sent once per revision, before `turn-ended`. */
   | (TurnRevision & { readonly type: 'turn-text'; readonly text: string })
   /** The user has finished: answer now. */
@@ -31,6 +41,16 @@ export type UpstreamRequest =
       /** What left the loudspeaker of that reply, as text. */
       readonly heardText: string;
     })
+  /**
+   * So much of a reply has left the loudspeaker by now, about every 500 ms of it while it is heard. An upstream may slow
+   * down a reply that is too far ahead; one that needs nothing of it does nothing.
+   */
+  | {
+      readonly type: 'reply-progress';
+      readonly replyId: string;
+      /** Units: milliseconds of the reply's audio. */
+      readonly heardMs: number;
+    }
   /** The result of a tool that the service called. */
   | { readonly type: 'tool-result'; readonly callId: string; readonly result: string };
 
@@ -92,6 +112,8 @@ export type UpstreamEvent =
 export interface Upstream {
   /** What a turn is made of on its way up. A text upstream gets a transcriber put in front of it by the pipeline. */
   readonly accepts: 'audio' | 'text';
+  /** Whether it makes use of `turn-partial`; none is sent otherwise. @defaultValue false */
+  readonly acceptsPartials?: boolean;
   /** Layout of `turn-audio` frames; ignored by a text upstream. */
   readonly format: PcmFormat;
   /**
