@@ -10,10 +10,14 @@ export type {
   WelcomeResponse,
 } from './generated/streaming_pb.js';
 export { RequestPhase } from './generated/streaming_pb.js';
+export type { LogLevel, LogLineOptions, LogLines } from './log-lines.js';
+export { defaultLogLineOptions, logLines } from './log-lines.js';
 export type { StreamingServiceHandlers } from './service-definition.js';
 export { streamingServiceDefinition } from './service-definition.js';
 export type { AskOutcome, ServiceEvent } from './service-event.js';
 export type { Acknowledgement, StreamingService, Usage, VoiceChoice } from './service-interface.js';
+export type { ServiceDecision, ServiceMetric, ServiceMetricsOptions } from './service-metrics.js';
+export { defaultServiceMetricsOptions, measureService } from './service-metrics.js';
 export { streamingService } from './streaming-service.js';
 export type { StreamingServiceInit, StreamingServiceOptions } from './streaming-service-options.js';
 export { defaultStreamingServiceOptions } from './streaming-service-options.js';
