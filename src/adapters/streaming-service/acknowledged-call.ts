@@ -14,25 +14,28 @@ import { broken } from './watched-call.js';
  * Errors with `UpstreamError`.
  */
 export function acknowledgedCall<Input, Output>(
-  client: () => Client,
+  clientOf: () => Client,
   method: MethodDefinition<Input, Output>,
   message: Input,
-  { settings }: ServiceContext,
+  { settings, reasons }: ServiceContext,
 ): Observable<Output> {
   return new Observable((subscriber) => {
     const { target, firstMessageMs, scheduler } = settings;
     try {
       const { path, requestSerialize, responseDeserialize } = method;
       const metadata = callMetadata(settings);
-      const call = client().makeUnaryRequest(
+      const client = clientOf();
+      const call = client.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
         message,
         metadata,
         (error, answer) => {
-          if (error !== null) subscriber.error(saidError('', error, target).error);
-          else if (answer !== undefined) {
+          if (error !== null) {
+            const said = saidError('', error, target).error;
+            void Promise.resolve(reasons.of(client, error)).then((found) => subscriber.error(found ?? said));
+          } else if (answer !== undefined) {
             subscriber.next(answer);
             subscriber.complete();
           }

@@ -79,6 +79,7 @@ export function startAttempt(
       },
       metadata: callMetadata(settings),
       target: settings.target,
+      explain: (status) => context.reasons.of(client, status),
     },
     settings,
     {

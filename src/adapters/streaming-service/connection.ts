@@ -87,19 +87,14 @@ export function createConnection(
   }
 
   function moved(client: Client, state: connectivityState): void {
-    switch (state) {
-      case connectivityState.CONNECTING:
-        return tell('connecting');
-      case connectivityState.READY:
-        failures = 0;
-        tell('ready');
-        return onReady?.();
-      case connectivityState.IDLE:
-        // It begins so, too.
-        return told === 'ready' ? lost(client) : undefined;
-      case connectivityState.TRANSIENT_FAILURE:
-        return lost(client);
-    }
+    if (state === connectivityState.CONNECTING) tell('connecting');
+    else if (state === connectivityState.READY) {
+      failures = 0;
+      tell('ready');
+      onReady?.();
+    } else if (state === connectivityState.TRANSIENT_FAILURE) lost(client);
+    // A new one begins idle, too.
+    else if (state === connectivityState.IDLE && told === 'ready') lost(client);
   }
 
   function lost(client: Client): void {

@@ -51,9 +51,10 @@ export function createPartialTranscripts(
   function send(words: readonly string[]): void {
     due = undefined;
     sent = words;
+    const client = connection.client();
     call = watchCall(
       {
-        client: connection.client(),
+        client,
         method: streamingServiceDefinition.streamAudio,
         message: {
           hardwareId: settings.hardwareId,
@@ -64,6 +65,7 @@ export function createPartialTranscripts(
         },
         metadata: callMetadata(settings),
         target: settings.target,
+        explain: (status) => context.reasons.of(client, status),
       },
       { ...settings, deadlineMs: settings.firstMessageMs },
       {

@@ -1,4 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
+import type { FailureReasons } from './failure-reasons.js';
 import type { InterruptMemory } from './interrupt-memory.js';
 import type { ServiceEvents } from './service-events.js';
 import type { StreamingServiceOptions } from './streaming-service-options.js';
@@ -8,6 +9,7 @@ export interface ServiceContext {
   readonly settings: StreamingServiceOptions;
   readonly events: ServiceEvents;
   readonly interrupts: InterruptMemory;
+  readonly reasons: FailureReasons;
   /** Gives a fresh version-4 UUID each time. */
   readonly newSessionId: () => string;
   /** Gives numbers from 0 up to 1. */

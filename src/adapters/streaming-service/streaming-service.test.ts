@@ -670,7 +670,7 @@ describe('the connection', () => {
     const session = open(`0.0.0.0:${server.port}`);
     session.ask('a');
     await answered(session, 'a');
-    expect(failure(session)).toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+    expect(failure(session)).toMatchObject({ code: 'UPSTREAM_TLS_UNEXPECTED', retryable: false });
     expect(server.requests).toEqual([]);
 
     const insecure = open(`0.0.0.0:${server.port}`, { insecure: true });

@@ -6,6 +6,7 @@ import { UpstreamError } from '../../core/errors.js';
 import { integerIn, nonEmptyString, resolveOptions } from '../../core/options.js';
 import { acknowledgedCall } from './acknowledged-call.js';
 import { type Connection, createConnection } from './connection.js';
+import { createFailureReasons } from './failure-reasons.js';
 import { createInterruptMemory } from './interrupt-memory.js';
 import { securityFor } from './secure-channel.js';
 import { sendInterrupt } from './send-interrupt.js';
@@ -48,11 +49,13 @@ const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
 export function streamingService(options: StreamingServiceInit): StreamingService {
   const settings = resolveStreamingServiceOptions(options);
   const { trust, insecure } = settings;
-  const security = securityFor(settings.target, resolveTrust(insecure ? { ...trust, insecure } : trust));
+  const resolvedTrust = resolveTrust(insecure ? { ...trust, insecure } : trust);
+  const security = securityFor(settings.target, resolvedTrust);
   const context: ServiceContext = {
     settings,
     events: createServiceEvents(),
     interrupts: createInterruptMemory(settings.scheduler),
+    reasons: createFailureReasons(settings.target, resolvedTrust, settings.useProxy),
     newSessionId: randomUUID,
     random: Math.random,
   };
@@ -129,6 +132,7 @@ export function streamingService(options: StreamingServiceInit): StreamingServic
       closed = true;
       for (const end of running) end();
       ownConnection?.close();
+      context.reasons.close();
       events.close();
     },
   };

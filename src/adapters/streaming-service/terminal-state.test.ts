@@ -4,6 +4,7 @@ import { type AttemptSoFar, type Closing, decideEnding } from './terminal-state.
 
 const target = '127.0.0.1:50051';
 const unusable = new AudioFormatError('AUDIO_FORMAT_UNSUPPORTED', 'MP3 data; send PCM');
+const untrusted = new UpstreamError('UPSTREAM_TLS_UNTRUSTED', 'shows what nobody has signed; pin it');
 const block = 'Глобальное прерывание активно';
 const twin = 'Concurrent request for session_id=x is not allowed';
 const pings = 'Bandwidth exhausted or memory limit exceeded';
@@ -212,6 +213,14 @@ describe('an attempt that nothing came of', () => {
       'backing-off',
     ],
     ['too many pings', status(8, pings), 'failed', 'UPSTREAM_UNREACHABLE', true, 'backing-off'],
+    [
+      'a certificate that is not trusted',
+      { type: 'not-connected', error: untrusted },
+      'failed',
+      'UPSTREAM_TLS_UNTRUSTED',
+      false,
+      'never',
+    ],
     // Our own patience: whoever set it has waited for all of it.
     ['no first message', watchdog('first-message'), 'failed', 'UPSTREAM_TIMEOUT', true, 'never'],
     ['the deadline', watchdog('deadline'), 'failed', 'UPSTREAM_TIMEOUT', true, 'never'],
@@ -319,6 +328,7 @@ describe('what an ending says about the connection', () => {
     ['UNAVAILABLE', status(14, 'read ECONNRESET'), true, true, false],
     ['a reset stream', status(13, 'Received RST_STREAM with code 2'), true, true, false],
     ['an error followed by UNAVAILABLE', error('bye', 14), true, true, false],
+    ['an untrusted certificate', { type: 'not-connected', error: untrusted }, true, true, false],
     ['too many pings', status(8, pings), true, true, true],
     ['the load protection of the service', status(8, 'STREAM_LIMIT_EXCEEDED'), false, false, false],
     ['a deadline of the service', status(4), false, true, false],

@@ -16,6 +16,8 @@ export type Closing =
   /** The stream ended, and neither an end nor an error had been announced. */
   | { readonly type: 'status'; readonly status: CallStatus }
   | { readonly type: 'watchdog'; readonly watchdog: Watchdog; readonly limitMs: number }
+  /** There never was a connection, for a reason that was found out. */
+  | { readonly type: 'not-connected'; readonly error: UpstreamError }
   /** What came cannot be used. */
   | { readonly type: 'unusable'; readonly error: VoiceError };
 
@@ -69,7 +71,10 @@ export function decideEnding(closing: Closing, soFar: AttemptSoFar): Ending {
   const { error, failure } = failureOf(closing, target);
   const status = statusOf(closing);
   const tooManyPings = failure === 'too-many-pings';
-  const broken = tooManyPings || (status !== undefined && isTransportLoss(status.code, status.details));
+  const broken =
+    tooManyPings ||
+    closing.type === 'not-connected' ||
+    (status !== undefined && isTransportLoss(status.code, status.details));
   const blocked = interrupted || failure === 'blocked' || failure === 'interrupted';
   const outcome = outcomeOf(closing, seen === 'data', error, blocked);
   const endedSilently = closing.type === 'status' && closing.status.code === 0;
@@ -78,7 +83,7 @@ export function decideEnding(closing: Closing, soFar: AttemptSoFar): Ending {
     error: outcome === 'complete' || (outcome === 'truncated' && endedSilently) ? undefined : error,
     message: messageOf(closing, error),
     again: seen === 'nothing' && !interrupted ? againOf(closing, outcome, error, failure) : 'never',
-    lost: broken && status !== undefined ? lossOf(status, tooManyPings, error, target) : undefined,
+    lost: broken ? lossOf(status, tooManyPings, error, target) : undefined,
     connectionSuspect: broken || closing.type === 'watchdog' || status?.code === 4,
     tooManyPings,
   };
@@ -130,18 +135,21 @@ function messageOf(closing: Closing, error: VoiceError): string {
       // A server may say "OK" there, which says nothing.
       return closing.status.code === 0 ? '' : closing.status.details;
     case 'watchdog':
+    case 'not-connected':
     case 'unusable':
       return error.message;
   }
 }
 
+/** What was lost is told by the transport, also where the service had said something before. */
 function lossOf(
-  { code, details }: CallStatus,
+  status: CallStatus | undefined,
   tooManyPings: boolean,
   error: VoiceError,
   target: string,
-): UpstreamError {
-  return tooManyPings && error instanceof UpstreamError ? error : mapStatus(code, details, target);
+): UpstreamError | undefined {
+  if (status !== undefined && !tooManyPings) return mapStatus(status.code, status.details, target);
+  return error instanceof UpstreamError ? error : undefined;
 }
 
 interface Failure {
@@ -166,6 +174,7 @@ function failureOf(closing: Closing, target: string): Failure {
       const what = `${target} ${silence[watchdog](limitMs)}; try again, or raise ${option[watchdog]}`;
       return { error: new UpstreamError('UPSTREAM_TIMEOUT', what, { retryable: true }), failure: 'other' };
     }
+    case 'not-connected':
     case 'unusable':
       return { error: closing.error, failure: 'other' };
   }

@@ -29,6 +29,8 @@ export interface CallRequest<Input, Output> {
   readonly metadata: Metadata;
   /** Who is called, for messages. */
   readonly target: string;
+  /** Finds out why there was no connection; undefined at once where there is nothing to find out. Never rejects. */
+  explain(status: CallStatus): Promise<UpstreamError | undefined> | undefined;
 }
 
 /** Who a call tells what happens. */
@@ -59,7 +61,7 @@ export interface WatchedCall {
  * it does not.
  */
 export function watchCall<Input, Output>(
-  { client, method, message, metadata, target }: CallRequest<Input, Output>,
+  { client, method, message, metadata, target, explain }: CallRequest<Input, Output>,
   limits: CallLimits,
   listener: CallListener<Output>,
 ): WatchedCall {
@@ -135,14 +137,26 @@ export function watchCall<Input, Output>(
   }
 
   function onEnd(): void {
-    if (state === 'over') return;
-    status ??= { code: 0, details: '' };
-    close(
+    if (isOver()) return;
+    const last = status ?? { code: 0, details: '' };
+    status = last;
+    const closing: Closing =
       announced === undefined
-        ? { type: 'status', status }
-        : { type: 'error-message', message: announced, status },
-    );
-    finish();
+        ? { type: 'status', status: last }
+        : { type: 'error-message', message: announced, status: last };
+    const reason = state === 'running' && announced === undefined ? explain(last) : undefined;
+    if (reason === undefined) {
+      close(closing);
+      finish();
+      return;
+    }
+    timers.stop();
+    const told = guarded((error: UpstreamError | undefined) => {
+      if (isOver()) return;
+      close(error === undefined ? closing : { type: 'not-connected', error });
+      finish();
+    });
+    void reason.then(told);
   }
 
   /** An exception in a listener of a stream would end the whole program. */

@@ -27,12 +27,13 @@ export interface Welcome extends VoiceChoice {
  * Errors also after audio: what a service announces there is no truncated answer but a failed one.
  */
 export function speakWelcome(
-  client: () => Client,
+  clientOf: () => Client,
   welcome: Welcome,
   context: ServiceContext,
 ): Observable<AudioFrame> {
   return new Observable((subscriber) => {
     const { settings } = context;
+    const client = clientOf();
     const reader = createAudioChunkReader();
     let any = false;
 
@@ -46,7 +47,7 @@ export function speakWelcome(
 
     const call = watchCall(
       {
-        client: client(),
+        client,
         method: streamingServiceDefinition.generateWelcomeAudio,
         message: {
           text: welcome.text ?? '',
@@ -56,6 +57,7 @@ export function speakWelcome(
         },
         metadata: callMetadata(settings),
         target: settings.target,
+        explain: (status) => context.reasons.of(client, status),
       },
       settings,
       {
