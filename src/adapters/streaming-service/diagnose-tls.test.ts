@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { longAgo, makeCertificate } from '../../../test/support/certificates.js';
+import { type Listener, listen } from '../../../test/support/listener.js';
 import { diagnoseTls } from './diagnose-tls.js';
 import { resolveTrust, type Trust } from './trust.js';
 
@@ -24,26 +24,15 @@ const expired = makeCertificate({
 const tomorrow = makeCertificate({ commonName: 'tomorrow', names: ['127.0.0.1'], validFrom: longAgo(-1) });
 const stranger = makeCertificate({ commonName: 'stranger' });
 
-const started: { server: Server; sockets: Set<Socket> }[] = [];
+const started: Listener[] = [];
 afterEach(async () => {
-  for (const { server: one, sockets } of started.splice(0)) {
-    for (const socket of sockets) socket.destroy();
-    one.close();
-    await once(one, 'close');
-  }
+  for (const one of started.splice(0)) await one.close();
 });
 
-async function listen(one: Server): Promise<string> {
-  const sockets = new Set<Socket>();
-  one.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-  });
-  one.listen(0, '127.0.0.1');
-  await once(one, 'listening');
-  started.push({ server: one, sockets });
-  return `127.0.0.1:${(one.address() as AddressInfo).port}`;
+async function start(server: Server): Promise<string> {
+  const listener = await listen(server);
+  started.push(listener);
+  return listener.target;
 }
 
 /** Says something as soon as a caller is accepted, as a server of HTTP/2 does. */
@@ -53,19 +42,17 @@ const startTls = (options: TlsOptions): Promise<string> => {
     socket.write('hello');
   });
   one.on('tlsClientError', () => {});
-  return listen(one);
+  return start(one);
 };
 
 const showing = ({ pem, keyPem }: { pem: string; keyPem: string }) => ({ cert: pem, key: keyPem });
-const plain = (answer: (socket: Socket) => void) => listen(createServer(answer));
+const plain = (answer: (socket: Socket) => void) => start(createServer(answer));
 
 /** Where nobody listens any more. */
 async function unusedTarget(): Promise<string> {
-  const target = await plain(() => {});
-  const last = started.pop()?.server;
-  last?.close();
-  if (last !== undefined) await once(last, 'close');
-  return target;
+  const listener = await listen(createServer());
+  await listener.close();
+  return listener.target;
 }
 
 const settingsFrame = Buffer.of(0, 0, 0, 4, 0, 0, 0, 0, 0);

@@ -1,3 +1,5 @@
+export type { FetchServerCertificateOptions } from './fetch-server-certificate.js';
+export { defaultFetchServerCertificateOptions, fetchServerCertificate } from './fetch-server-certificate.js';
 export type {
   AudioChunk,
   InterruptRequest,
@@ -10,8 +12,15 @@ export type {
   WelcomeResponse,
 } from './generated/streaming_pb.js';
 export { RequestPhase } from './generated/streaming_pb.js';
+export type { HardwareIdInit, HardwareIdSources } from './hardware-id.js';
+export { deriveHardwareId } from './hardware-id.js';
 export type { LogLevel, LogLineOptions, LogLines } from './log-lines.js';
 export { defaultLogLineOptions, logLines } from './log-lines.js';
+export type { ProbeOptions, ServiceHealth, ServiceStatus } from './probes.js';
+export { defaultProbeOptions, probeHealth, probeStatus } from './probes.js';
+export type { SaveServerCertificateInit, SaveServerCertificateIo } from './save-server-certificate.js';
+export { saveServerCertificate } from './save-server-certificate.js';
+export type { ServerCertificate } from './server-certificate.js';
 export type { StreamingServiceHandlers } from './service-definition.js';
 export { streamingServiceDefinition } from './service-definition.js';
 export type { AskOutcome, ServiceEvent } from './service-event.js';
