@@ -14,6 +14,7 @@ describe('a turn', () => {
     expect(it_.requests).toEqual([
       { type: 'turn-text', turnId: 'turn-1', revision: 1, text: 'what time is it' },
       { type: 'turn-ended', turnId: 'turn-1', revision: 1 },
+      { type: 'reply-progress', replyId: 'reply-1', heardMs: 500 },
     ]);
     expect(it_.states).toEqual(['listening', 'awaiting-reply', 'replying', 'replying', 'idle']);
     expect(it_.heard().filter(at(0.3))).toHaveLength(48_000);
@@ -32,8 +33,50 @@ describe('a turn', () => {
     const samples = audio.reduce((sum, { frame }) => sum + frame.samplesPerChannel, 0);
     expect(audio[0]?.frame.timestampMs).toBeLessThanOrEqual(1000 - 200);
     expect(samples / 16).toBeGreaterThan(700 + 250 + 300);
-    expect(it_.requests.at(-1)).toMatchObject({ type: 'turn-ended', revision: 1 });
+    expect(it_.requests.findLast(({ type }) => type.startsWith('turn-'))).toMatchObject({
+      type: 'turn-ended',
+      revision: 1,
+    });
     expect(it_.heard().filter(at(0.3))).toHaveLength(48_000);
+  });
+
+  it('is told ahead as it is understood, to a service that prepares its answer with it', () => {
+    const it_ = kiosk({ acceptsPartials: true });
+    it_.wait(300);
+    it_.say(600, 'turn on');
+    it_.wait(400);
+    it_.say(900, 'the light');
+    it_.waitFor('turn-sent');
+
+    const partials = it_.requests.filter((request) => request.type === 'turn-partial');
+    expect(partials.map(({ sequence }) => sequence)).toEqual(partials.map((_, index) => index));
+    expect(partials.length).toBeGreaterThan(1);
+    expect(partials[0]).toMatchObject({ turnId: 'turn-1', revision: 1, text: 'turn on' });
+    expect(partials.at(-1)?.text).toBe('turn on the light');
+    expect(it_.requests.map(({ type }) => type).slice(partials.length)).toEqual(['turn-text', 'turn-ended']);
+  });
+
+  it('is not told ahead to a service that makes no use of it', () => {
+    const it_ = kiosk();
+    it_.wait(300);
+    it_.say(900, 'turn on');
+    it_.waitFor('turn-sent');
+
+    expect(it_.of('transcript').some(({ final }) => !final)).toBe(true);
+    expect(it_.requests.map(({ type }) => type)).toEqual(['turn-text', 'turn-ended']);
+  });
+
+  it('tells the service what was heard of its answer, while it is heard', () => {
+    const it_ = kiosk({ answer: () => answerOf('A long one.', 4200) });
+    it_.wait(300);
+    it_.say(500, 'tell me');
+    it_.waitFor('playout-started');
+    it_.wait(2050);
+
+    const heard = it_.requests.flatMap((request) =>
+      request.type === 'reply-progress' ? [request.heardMs] : [],
+    );
+    expect(heard).toEqual([500, 1000, 1500, 2000]);
   });
 
   it('holds two utterances with a short pause between them', () => {

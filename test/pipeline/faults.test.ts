@@ -71,6 +71,20 @@ describe('the service', () => {
     expectAnAnswer(it_);
   });
 
+  it('falls silent while there is plenty left to be heard: that is no stall, for it may be told to wait', () => {
+    const words = (text: string, ms: number, afterMs: number) =>
+      answerOf(text, ms, 0.3, afterMs).slice(0, -1);
+    const it_ = kiosk({
+      answer: () => [...words('One.', 9000, 1000), ...words('Two.', 1000, 7000), { type: 'end' }],
+      options: { patience: { replyStallMs: 3000 } },
+    });
+    it_.wait(300);
+    it_.say(500, 'hello');
+    it_.wait(16_000);
+    expect(it_.of('reply-ended')).toMatchObject([{ reason: 'complete', receivedMs: 10_000 }]);
+    expect(it_.of('playout-ended')).toMatchObject([{ reason: 'heard', heardMs: 10_000 }]);
+  });
+
   it('loses the connection before an answer: idle at once, said in an event, and the next turn is answered', () => {
     const it_ = kiosk({ answer: fails(() => [{ type: 'lose-session', error: unreachable, afterMs: 500 }]) });
     it_.wait(300);

@@ -49,6 +49,7 @@ export interface KioskOptions {
   readonly ports?: Partial<PipelinePorts>;
   readonly options?: Partial<PipelineOptions>;
   readonly accepts?: 'audio' | 'text';
+  readonly acceptsPartials?: boolean;
   /** Whether replies may be cut. */
   readonly interruptible?: boolean;
   readonly microphone?: Partial<MemoryMicrophoneOptions>;
@@ -61,6 +62,7 @@ export function kiosk({
   ports,
   options,
   accepts = 'text',
+  acceptsPartials = false,
   interruptible = true,
   ...devices
 }: KioskOptions = {}) {
@@ -79,6 +81,7 @@ export function kiosk({
       detector: levelDetector(),
       upstream: {
         ...upstream,
+        acceptsPartials,
         openSession: (requests$) =>
           upstream
             .openSession(requests$.pipe(tap((request) => requests.push(request))))

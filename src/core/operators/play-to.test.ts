@@ -95,6 +95,20 @@ describe('playTo', () => {
     ]);
   });
 
+  it('tells how far it is about every 500 ms of what is heard, for each owner by itself', () => {
+    const { clock, send, of } = rig();
+    send(play(filler, ramp(0, 5600)), { type: 'end', owner: filler });
+    clock.advanceBy(1000);
+    send(play(reply, ramp(0, 9600)), { type: 'end', owner: reply });
+    clock.advanceBy(3000);
+
+    expect(of('playout-progress')).toMatchObject([
+      { owner: filler, heardMs: 500 },
+      { owner: reply, heardMs: 500 },
+      { owner: reply, heardMs: 1000 },
+    ]);
+  });
+
   it('converts audio of another layout', () => {
     const { send, clock, rendered, of } = rig();
     const stereo = { sampleRateHz: 16_000, channels: 2 };

@@ -24,6 +24,8 @@ interface Reply {
   readonly audio$: Subject<ReplyAudio>;
   readonly watch: Subscription;
   ledger: ReplyLedger;
+  /** What left the loudspeaker, as far as it was told. Units: ms. */
+  heardMs: number;
   /** Audio that came before the conversation said to play it: at most what one event brings. */
   early: ReplyAudio[];
   phase: 'announced' | 'begun' | 'playing' | 'over';
@@ -53,6 +55,8 @@ export interface ReplyDeskInput {
 /** What the service sends of its replies, put in order and sent to the loudspeaker; and what of it was heard. */
 export interface ReplyDesk {
   take(event: Extract<UpstreamEvent, { type: `reply-${string}` }>): void;
+  /** So much of it left the loudspeaker. */
+  heard(replyId: string, heardMs: number): void;
   /** The conversation has accepted it. */
   play(replyId: string): void;
   /** No more will come; tell the loudspeaker. */
@@ -66,6 +70,9 @@ export interface ReplyDesk {
   cut(turn: TurnRevision, heard: HeardReply | undefined): CutReply | undefined;
   close(): void;
 }
+
+/** Less audio than this may be all heard without a word of it: progress is told every 500 ms. Units: ms. */
+const maxUnreportedMs = 1000;
 
 /** The replies that are remembered: the one being played, and stragglers of cancelled ones. */
 const maxReplies = 8;
@@ -94,6 +101,7 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
       audio$: new Subject(),
       watch: new Subscription(),
       ledger: openLedger(replyId),
+      heardMs: 0,
       early: [],
       phase: 'announced',
     };
@@ -131,8 +139,15 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
   let stall = Subscription.EMPTY;
   const watchStall = (reply: Reply) => {
     stall.unsubscribe();
+    const lastHeardMs = reply.heardMs;
     stall = scheduler.schedule(() => {
       if (reply.phase !== 'playing') return;
+      // A service may wait until what came is heard: silence counts from when the loudspeaker runs dry.
+      const waitingMs = reply.ledger.receivedMs - reply.heardMs;
+      if (waitingMs > maxUnreportedMs && reply.heardMs > lastHeardMs) {
+        watchStall(reply);
+        return;
+      }
       tellEnd(reply, 'stalled', null);
       dispatch({ type: 'reply-stalled', replyId: reply.replyId });
     }, replyStallMs);
@@ -182,6 +197,11 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
           return;
       }
       watchStall(reply);
+    },
+
+    heard(replyId, heardMs) {
+      const reply = replies.get(replyId);
+      if (reply) reply.heardMs = heardMs;
     },
 
     play(replyId) {

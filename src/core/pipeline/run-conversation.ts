@@ -136,6 +136,12 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
         case 'playout-lost':
           dispatch(event);
           return;
+        case 'playout-progress':
+          tell(event);
+          if (event.owner.kind !== 'reply') return;
+          replies.heard(event.owner.id, event.heardMs);
+          session.send({ type: 'reply-progress', replyId: event.owner.id, heardMs: event.heardMs });
+          return;
         case 'playout-ended': {
           tell(event);
           const { owner, reason, heardMs } = event;

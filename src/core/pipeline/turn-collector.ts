@@ -22,6 +22,8 @@ interface Turn {
   readonly utterances: Utterance[];
   /** Texts of its utterances, in order; undefined while not final. Only for a text upstream. */
   readonly texts: (string | undefined)[];
+  /** Partial transcripts sent of the present revision. */
+  partials: number;
   /** Transcription of this turn. */
   readonly listening: Subscription;
   /** What is under way for the present revision. */
@@ -82,8 +84,10 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       utterance.audio$.pipe(convertTo(transcriber.format), transcriber.transcribe()).subscribe({
         next: ({ text, final, engine }) => {
           tell({ type: 'transcript', ...revisionOf(of), text, final, engine });
-          if (final) of.texts[index] = text.trim();
-          if (final) sendText(of);
+          if (final) {
+            of.texts[index] = text.trim();
+            sendText(of);
+          } else sendPartial(of, index, text);
         },
         error: (error) => fail(of, error),
         complete: () => {
@@ -99,6 +103,14 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
     transcribe(to, utterance);
   };
 
+  /** What is known of the turn so far, to an upstream that prepares its answer with it. */
+  const sendPartial = (of: Turn, index: number, partial: string) => {
+    if (upstream.acceptsPartials !== true || of.phase === 'sent') return;
+    const parts = of.texts.map((text, at) => (at === index ? partial.trim() : text));
+    const text = parts.filter((part) => part !== undefined && part !== '').join(' ');
+    if (text === '') return;
+    send({ type: 'turn-partial', ...revisionOf(of), text, sequence: of.partials++ });
+  };
   /** Once the turn is over and every utterance is known: one request, once a revision. */
   const sendText = (of: Turn) => {
     if (of.phase !== 'ending' || of.texts.some((text) => text === undefined)) return;
@@ -192,12 +204,14 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
           revision,
           utterances: [],
           texts: [],
+          partials: 0,
           listening: new Subscription(),
           sending: new Subscription(),
           phase: 'collecting',
         };
       }
       turn.revision = revision;
+      turn.partials = 0;
       turn.phase = 'collecting';
       turn.sending.unsubscribe();
       if (speaking) attach(turn, speaking);

@@ -13,6 +13,8 @@ import type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from './playout-types
 const blockMs = 10;
 /** A filler that is left before its end fades over this. Units: ms. */
 const handOverFadeMs = 40;
+/** Heard of one owner between two reports of it. Units: ms. */
+const progressMs = 500;
 
 export interface PlayerInput {
   readonly sink: AudioSink;
@@ -39,6 +41,7 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
   const { sampleRateHz, channels } = sink.format;
   const samplesOf = (ms: number) => Math.round((ms * sampleRateHz) / 1000);
   const msOf = (samples: number) => (samples * 1000) / sampleRateHz;
+  const keyOf = ({ kind, id }: PlayoutOwner) => `${kind} ${id}`;
   const heardSample = () => samplesOf(sink.position().heardMs);
 
   const queue = createPlayoutQueue(sampleRateHz, samplesOf(options.maxQueuedMs), heardSample());
@@ -46,6 +49,8 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
   let timer: Subscription | undefined;
   let state: 'running' | 'finishing' | 'stopped' = 'running';
   let starved: PlayoutOwner | undefined;
+  /** What was told of the one being heard. */
+  let reported: { readonly id: string; readonly heard: number } = { id: '', heard: 0 };
   /** Nothing was there to be heard when the sink was looked at last. */
   let resting = true;
   let progress = { sample: heardSample(), atMs: scheduler.now() };
@@ -67,6 +72,15 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
     for (const { owner, heard } of cut) {
       tell({ type: 'playout-ended', owner, atMs, heardMs: msOf(heard), reason: 'cut' });
     }
+  };
+  const tellProgress = () => {
+    const current = queue.current;
+    if (!current || current.heard === 0) return;
+    const { owner, heard } = current;
+    const before = reported.id === keyOf(owner) ? reported.heard : 0;
+    if (heard - before < samplesOf(progressMs)) return;
+    reported = { id: keyOf(owner), heard };
+    tell({ type: 'playout-progress', owner, atMs: scheduler.now(), heardMs: msOf(heard) });
   };
   const tellStarved = () => {
     const current = queue.current;
@@ -102,6 +116,7 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
   const advance = () => {
     const sample = heardSample();
     tellHeard(queue.markHeard(sample), sample, scheduler.now());
+    tellProgress();
     tellStarved();
     checkProgress(sample);
     fill();
@@ -146,7 +161,6 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
     tell({ type: 'silenced', atMs });
   };
 
-  const keyOf = ({ kind, id }: PlayoutOwner) => `${kind} ${id}`;
   const append = (owner: PlayoutOwner, samples: Float32Array, pausesMs: readonly number[] = []) => {
     const taken = queue.append(owner, samples, pausesMs.map(samplesOf));
     if (taken < samples.length) {

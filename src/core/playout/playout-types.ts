@@ -30,6 +30,13 @@ export type PlayoutCommand =
 export type PlayoutEvent =
   /** Its first sample left the loudspeaker. */
   | { readonly type: 'playout-started'; readonly owner: PlayoutOwner; readonly atMs: number }
+  /** So much of it has left the loudspeaker; about every 500 ms of it, and not at its end. Units: ms of its own audio. */
+  | {
+      readonly type: 'playout-progress';
+      readonly owner: PlayoutOwner;
+      readonly atMs: number;
+      readonly heardMs: number;
+    }
   /** No more of it will be heard. `heardMs` is what was, in ms of its own audio. */
   | {
       readonly type: 'playout-ended';
