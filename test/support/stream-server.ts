@@ -28,10 +28,17 @@ export interface StreamServer {
   close(): Promise<void>;
 }
 
-/** @param serialize - makes the bytes of a message, for a server that sends what is none. */
+/** How a server differs from one that does what a test says in plain text. */
+export interface StreamServerInit {
+  readonly port?: number;
+  /** Makes the bytes of a message, for a server that sends what is none. */
+  readonly serialize?: (message: unknown) => Buffer;
+  readonly credentials?: ServerCredentials;
+}
+
 export async function startStreamServer(
   behaviour: StreamBehaviour,
-  { port = 0, serialize }: { readonly port?: number; readonly serialize?: (message: unknown) => Buffer } = {},
+  { port = 0, serialize, credentials = ServerCredentials.createInsecure() }: StreamServerInit = {},
 ): Promise<StreamServer> {
   const requests: StreamRequest[] = [];
   const open = new Set<StreamCall>();
@@ -55,7 +62,7 @@ export async function startStreamServer(
   };
   const grpc = new Server();
   grpc.addService(service, { streamAudio });
-  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const injector = grpc.createConnectionInjector(credentials);
   const tcp = createServer((socket) => {
     connections += 1;
     sockets.add(socket);

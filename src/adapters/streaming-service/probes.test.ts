@@ -221,6 +221,18 @@ describe('a probe over TLS', () => {
     });
   });
 
+  it('is not talked out of it by the environment', async () => {
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      const trust = { rootCertificates: nameless.pem };
+      await expect(probeHealth(await serveSecured(server), { trust })).rejects.toMatchObject({
+        code: 'UPSTREAM_TLS_UNTRUSTED',
+      });
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    }
+  });
+
   it('knows a plain port', async () => {
     const target = await serve(json(200, health));
 
