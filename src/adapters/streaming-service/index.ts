@@ -16,6 +16,7 @@ export type { HardwareIdInit, HardwareIdSources } from './hardware-id.js';
 export { deriveHardwareId } from './hardware-id.js';
 export type { LogLevel, LogLineOptions, LogLines } from './log-lines.js';
 export { defaultLogLineOptions, logLines } from './log-lines.js';
+export { pinByFingerprint } from './pin-by-fingerprint.js';
 export type { ProbeOptions, ServiceHealth, ServiceStatus } from './probes.js';
 export { defaultProbeOptions, probeHealth, probeStatus } from './probes.js';
 export type { SaveServerCertificateInit, SaveServerCertificateIo } from './save-server-certificate.js';
