@@ -41,6 +41,8 @@ describeUpstreamContract(
           hardwareId: 'contract-suite',
           firstMessageMs: 1000,
           betweenMessagesMs: 1000,
+          retryDelayMs: 20,
+          maxRetryDelayMs: 40,
         }),
         answerWith: (next) => {
           answer = next;

@@ -8,6 +8,7 @@ import type { GatewayFault } from './gateway.js';
 import { gatewayFaults } from './gateway.js';
 import type { Profile } from './profiles.js';
 import { isProfile, profiles } from './profiles.js';
+import type { Voice } from './speech.js';
 
 /** PEM texts. */
 export interface TlsFiles {
@@ -39,10 +40,10 @@ export interface ReferenceServerOptions {
   readonly oneStreamPerDevice: boolean;
   /**
    * `espeak-ng`: the installed one. `prompts`: sentences rendered ahead. `auto`: espeak-ng where it is installed, else
-   * prompts. Anything else is the name of a voice of espeak-ng.
+   * prompts. Any other name is one of a voice of espeak-ng. A `Voice` is taken as it is.
    * @defaultValue 'auto'
    */
-  readonly voice: string;
+  readonly voice: string | Voice;
   /** Folder with the sentences that were rendered ahead. @defaultValue the `prompts` folder beside this file */
   readonly promptsFolder: string;
   /** What to say to a prompt. @defaultValue `answers.json` beside this file */

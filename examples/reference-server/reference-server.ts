@@ -156,6 +156,7 @@ async function startProbes({
 }
 
 async function chooseVoice({ voice, promptsFolder }: ReferenceServerOptions): Promise<Voice> {
+  if (typeof voice !== 'string') return voice;
   switch (voice) {
     case 'prompts':
       return promptVoice(promptsFolder);

@@ -44,15 +44,23 @@ export function voiceWithFallback(first: Voice, second: Voice): Voice {
 export function speechFromWav(bytes: Uint8Array): Int16Array {
   const { format, samples } = readWav(bytes);
   const mono = format.channels === 1 ? samples : firstChannel(samples, format.channels);
-  const converted = convertSampleRate(mono, format.sampleRateHz, speechRateHz);
-  return toInt16(converted);
+  return toInt16(convertSampleRate(mono, format.sampleRateHz, speechRateHz));
 }
+
+/** What was converted, as long as the speech itself is kept. */
+const converted = new WeakMap<Int16Array, Map<number, Int16Array>>();
 
 /** Speech of a voice at another rate. */
 export function speechAt(rateHz: number, speech: Int16Array): Int16Array {
   if (rateHz === speechRateHz) return speech;
+  const made = converted.get(speech) ?? new Map<number, Int16Array>();
+  converted.set(speech, made);
+  const known = made.get(rateHz);
+  if (known !== undefined) return known;
   const samples = Float32Array.from(speech, (sample) => sample / 32_768);
-  return toInt16(convertSampleRate(samples, speechRateHz, rateHz));
+  const next = toInt16(convertSampleRate(samples, speechRateHz, rateHz));
+  made.set(rateHz, next);
+  return next;
 }
 
 /** The same memory. */

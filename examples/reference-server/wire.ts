@@ -13,8 +13,8 @@ export interface Wire {
   closeTowardsClient(): void;
   /** From now on nothing passes, in neither direction, and nobody is told. */
   blackHole(): void;
-  /** From now on what goes to the client goes byte by byte, one each millisecond. */
-  drip(): void;
+  /** So many of the next bytes to the client go one by one, one each millisecond. */
+  drip(bytes: number): void;
   /** Waits until what was sent has passed. */
   quiet(): Promise<void>;
 }
@@ -67,37 +67,48 @@ export async function startWires(host: string, port: number, innerPort: number):
 }
 
 function join(near: Socket, far: Socket): Wire {
-  let mode: 'passing' | 'dripping' | 'black-hole' = 'passing';
-  /** What drips, one after the other. */
-  let dripped: Promise<unknown> = Promise.resolve();
+  let isBlackHole = false;
+  /** Bytes that are still to drip. */
+  let toDrip = 0;
+  /** Is over when what drips has passed; undefined when nothing does. */
+  let dripping: Promise<unknown> | undefined;
 
   for (const socket of [near, far]) socket.on('error', () => {});
   near.on('data', (bytes) => {
-    if (mode !== 'black-hole' && !far.write(bytes)) near.pause();
+    if (!isBlackHole && !far.write(bytes)) near.pause();
   });
   far.on('drain', () => near.resume());
   far.on('data', (bytes) => {
-    if (mode === 'black-hole' || !near.writable) return;
-    if (mode === 'dripping') dripped = dripped.then(() => dripOut(bytes));
+    if (isBlackHole || !near.writable) return;
+    if (toDrip > 0 || dripping !== undefined) dripInTurn(bytes);
     else if (!near.write(bytes)) far.pause();
   });
-  near.on('drain', () => far.resume());
-  near.on('end', () => mode !== 'black-hole' && far.end());
-  far.on('end', () => {
-    if (mode !== 'black-hole') void dripped.then(() => near.end());
-  });
+  near.on('drain', () => dripping === undefined && far.resume());
+  // A client that leaves is let go, also where it is not heard any more.
+  near.on('end', () => (isBlackHole ? near.destroy() : far.end()));
+  far.on('end', () => afterDrip(() => near.end()));
   near.on('close', () => far.destroy());
-  far.on('close', () => {
-    if (mode !== 'black-hole') void dripped.then(() => near.destroySoon());
-  });
+  far.on('close', () => afterDrip(() => near.destroySoon()));
 
-  async function dripOut(bytes: Buffer): Promise<void> {
-    far.pause();
-    for (let at = 0; at < bytes.length && near.writable; at += 1) {
-      near.write(bytes.subarray(at, at + 1));
-      await sleep(1);
-    }
-    far.resume();
+  function afterDrip(work: () => void): void {
+    if (isBlackHole) return;
+    if (dripping === undefined) work();
+    else void dripping.then(work);
+  }
+
+  function dripInTurn(bytes: Buffer): void {
+    const mine = (dripping ?? Promise.resolve()).then(async () => {
+      far.pause();
+      let at = 0;
+      for (; at < bytes.length && toDrip > 0 && near.writable; at += 1, toDrip -= 1) {
+        near.write(bytes.subarray(at, at + 1));
+        await sleep(1);
+      }
+      if (near.writable) near.write(bytes.subarray(at));
+      if (dripping === mine) dripping = undefined;
+      far.resume();
+    });
+    dripping = mine;
   }
 
   return {
@@ -105,10 +116,10 @@ function join(near: Socket, far: Socket): Wire {
     reset: () => near.resetAndDestroy(),
     closeTowardsClient: () => near.end(),
     blackHole() {
-      mode = 'black-hole';
+      isBlackHole = true;
     },
-    drip() {
-      mode = 'dripping';
+    drip(bytes) {
+      toDrip = bytes;
     },
     async quiet() {
       for (let waitedMs = 0, rounds = 0; rounds < quietRounds && waitedMs < quietLimitMs; ) {

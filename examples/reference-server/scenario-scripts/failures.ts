@@ -1,4 +1,5 @@
 import { status } from '../admission.js';
+import { refuse } from '../reply.js';
 import { type Scenario, type Stage, text, tone } from './scenario.js';
 
 /** Statuses that a failure of the service itself is told with. */
@@ -50,6 +51,35 @@ export const failureScenarios = {
       play: async ({ reply }) => reply.call.endWith(code, `${name} outside of the answer`),
     },
   })),
+  ...refusals({
+    'hardware-id': "hardware_id is required and must be valid (not empty or 'unknown')",
+    'session-id': 'session_id is required and must be provided by client',
+    phase: 'unsupported request phase: REQUEST_PHASE_UNSPECIFIED',
+  }),
+  'refuses-prompt': {
+    what: 'says that the prompt is blank, whatever it is: INVALID_ARGUMENT',
+    play: ({ reply }) => reply.fail('Empty prompt: text field is required', status.invalidArgument),
+  },
+  concurrent: {
+    what: 'says that the session is being answered already, whatever its id',
+    play: ({ reply }) =>
+      reply.fail(
+        `Concurrent request for session_id=${reply.sessionId} is not allowed`,
+        status.resourceExhausted,
+      ),
+  },
+  blocked: {
+    what: 'says that the device is blocked after an interrupt, for ever',
+    async play({ reply }) {
+      await reply.call.send({ content: { case: 'errorMessage', value: 'Глобальное прерывание активно' } });
+      reply.call.endWith(status.internal, '');
+    },
+  },
+  'too-many-pings': {
+    what: 'what a client is told whose keep-alive pings were taken for an attack',
+    play: async ({ reply }) =>
+      reply.call.endWith(status.resourceExhausted, 'Bandwidth exhausted or memory limit exceeded'),
+  },
   throws: {
     what: 'an exception inside of the answer: error_message, and OK',
     async play({ reply, rules }) {
@@ -140,6 +170,19 @@ export const failureScenarios = {
     },
   },
 } as const satisfies { readonly [name: string]: Scenario };
+
+/** A check that fails whatever the request, told as the profile tells it. */
+function refusals(messages: { readonly [name: string]: string }): { readonly [name: string]: Scenario } {
+  return Object.fromEntries(
+    Object.entries(messages).map(([name, message]) => [
+      `refuses-${name}`,
+      {
+        what: `says that the ${name} is bad, whatever it is`,
+        play: ({ reply, rules }) => refuse(reply.call, { message, code: rules.validationCode }, rules),
+      } satisfies Scenario,
+    ]),
+  );
+}
 
 function mapEntries<Name extends string>(
   from: { readonly [Key in Name]: number },

@@ -28,9 +28,9 @@ export const wireScenarios = {
   ...faultOf('FIN towards the client alone', (wire) => wire.closeTowardsClient())('half-open'),
   ...faultOf('nothing passes any more, and nobody is told', (wire) => wire.blackHole())('black-hole'),
   'byte-drip': {
-    what: 'text and 2 ms of audio, byte by byte, one each millisecond',
+    what: 'text and 2 ms of audio, the first 300 bytes one by one, one each millisecond',
     async play({ reply, wire }) {
-      wire.drip();
+      wire.drip(300);
       await reply.send(text('Drop by drop.'));
       await reply.send(tone(2));
       await reply.finish();

@@ -29,7 +29,7 @@ export interface AttemptListener {
   answering(): void;
   /** Exactly once, unless the attempt is cancelled before. `begun`: a `reply-started` was emitted. */
   ended(ending: Ending, begun: boolean): void;
-  /** The call is over on the wire, too. After `ended`, at most one second later. */
+  /** The call is over on the wire, too. After `ended`, at most half a second later. */
   over(): void;
 }
 

@@ -42,6 +42,8 @@ export function createConnection(
   let told: ConnectionState = 'idle';
   let onReady: (() => void) | undefined;
   let failures = 0;
+  /** Whether the current client was ever ready. */
+  let wasReady = false;
   let keepaliveMs = settings.keepaliveMs;
   let waiting: Subscription | undefined;
   let closed = false;
@@ -54,6 +56,7 @@ export function createConnection(
 
   function open(): Client {
     waiting?.unsubscribe();
+    wasReady = false;
     current = new Client(target, security.credentials, channelOptions());
     watch(current);
     return current;
@@ -90,11 +93,13 @@ export function createConnection(
     if (state === connectivityState.CONNECTING) tell('connecting');
     else if (state === connectivityState.READY) {
       failures = 0;
+      wasReady = true;
+      waiting?.unsubscribe();
       tell('ready');
       onReady?.();
     } else if (state === connectivityState.TRANSIENT_FAILURE) lost(client);
-    // A new one begins idle, too.
-    else if (state === connectivityState.IDLE && told === 'ready') lost(client);
+    // A new one begins idle, too, and nothing of it is lost.
+    else if (state === connectivityState.IDLE && wasReady) lost(client);
   }
 
   function lost(client: Client): void {

@@ -11,7 +11,7 @@ const statusGraceMs = 100;
  * How long the service may take to close a call whose answer is complete. Then it is cancelled. On a healthy
  * connection the status travels with the last message.
  */
-const closeGraceMs = 1000;
+const closeGraceMs = 500;
 
 /** How patient a call is, and on which clock. */
 export interface CallLimits {
@@ -39,7 +39,7 @@ export interface CallListener<Output> {
   message(message: Output): Closing | undefined;
   /** Exactly once, unless the call is cancelled before. No `message` follows. */
   closed(closing: Closing): void;
-  /** The call is over on the wire, too. After `closed`, at most one second later. */
+  /** The call is over on the wire, too. After `closed`, at most half a second later. */
   over(): void;
 }
 
