@@ -49,6 +49,22 @@ module.exports = {
       from: { path: '^examples/' },
       to: { path: '^src/', pathNot: ['^src/index\\.ts$', '^src/.*/index\\.ts$'] },
     },
+    {
+      name: 'the-command-is-a-user',
+      severity: 'error',
+      comment: 'earshot as a command does nothing that a user could not do with what is exported',
+      from: { path: '^src/cli/', ...source },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/cli/', '^src/index\\.ts$', '^src/(adapters|devices)/[^/]+/index\\.ts$'],
+      },
+    },
+    {
+      name: 'nobody-imports-the-command',
+      severity: 'error',
+      from: { path: '^(src|examples)/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-test-from-source',

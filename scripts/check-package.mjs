@@ -1,11 +1,20 @@
 // Packs the package, installs the tarball into an empty project beside it and imports every subpath there,
 // as a user would: what is missing from `files`, `exports` or `dependencies` shows here and nowhere else.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { subpaths } from './entry-points.mjs';
+import { commands, subpaths } from './entry-points.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'earshot-package-'));
@@ -50,6 +59,14 @@ try {
 
   for (const name of ['proto/streaming.proto', 'assets/fillers/en/fillers.json', 'LICENSE', 'README.md']) {
     if (!existsSync(join(unpacked, name))) throw new Error(`${name} is missing from the tarball`);
+  }
+  for (const [name, path] of commands) {
+    // As npm links it: the file itself is run, so it has to say what with.
+    const file = join(unpacked, 'dist', `${path}.js`);
+    if (!readFileSync(file, 'utf8').startsWith('#!/usr/bin/env node\n')) throw new Error(`${path} has no #!`);
+    const said = run(process.execPath, [file, '--version']).trim();
+    const { version } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
+    if (said !== version) throw new Error(`${name} --version says ${said}`);
   }
   const types = imports
     .map((name, index) => `import * as m${index} from '${name}'; export { m${index} };`)

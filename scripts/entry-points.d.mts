@@ -1,2 +1,3 @@
 export declare const subpaths: readonly string[];
+export declare const commands: readonly (readonly [name: string, path: string])[];
 export declare function entryPoints(): Record<string, string>;

@@ -7,11 +7,18 @@ export const subpaths = Object.entries(manifest.exports)
   .filter(([, target]) => typeof target === 'object')
   .map(([subpath]) => subpath.replace(/^\.\/?/, ''));
 
-/** What is built: one entry for each subpath of `exports`, so that the two cannot drift apart. */
+/** The commands of the package, each with its built file, relative to `dist` and without its ending. */
+export const commands = Object.entries(manifest.bin).map(([name, path]) => [
+  name,
+  path.replace(/^\.\/dist\/|\.js$/g, ''),
+]);
+
+/** What is built: one entry for each subpath of `exports` and each command of `bin`, so that they cannot drift apart. */
 export function entryPoints() {
-  return Object.fromEntries(
-    subpaths.map((subpath) =>
+  return Object.fromEntries([
+    ...subpaths.map((subpath) =>
       subpath === '' ? ['index', 'src/index.ts'] : [`${subpath}/index`, `src/${subpath}/index.ts`],
     ),
-  );
+    ...commands.map(([, path]) => [path, `src/${path}.ts`]),
+  ]);
 }

@@ -1,0 +1,57 @@
+import { isVoiceError } from '../index.js';
+import { inFlags } from './flag-names.js';
+import { printable } from './printable.js';
+
+/** What the command ends with. The codes of `ask` are those of `askExitCode`. */
+export const exitCodes = {
+  done: 0,
+  /** `fetch-certificate` was told not to write, or the certificate is another one. */
+  declined: 1,
+  /** The command line, or a file that it names, cannot be used. */
+  usage: 2,
+  transport: 5,
+} as const;
+
+/** Something that whoever typed the command can mend. Its message is one sentence. */
+export class CommandError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, options: { readonly exitCode?: number; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.exitCode = options.exitCode ?? exitCodes.usage;
+  }
+}
+
+/** A file that was named on the command line and cannot be used. */
+export function fileError(flag: string, path: string, use: 'read' | 'written', cause: unknown): CommandError {
+  const code = String((cause as { readonly code?: unknown } | null)?.code ?? cause);
+  const reason = reasons[code] ?? code;
+  return new CommandError(`${flag} ${path} cannot be ${use}: ${reason}`, { cause });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it, or its folder, does not exist',
+  ENOTDIR: 'a part of the path is a file and no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'this account may not',
+  EPERM: 'this account may not',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ESPIPE: 'it is no regular file',
+};
+
+/** What is said of an error, and what the command ends with; undefined for a bug. */
+export function explain(
+  error: unknown,
+): { readonly sentence: string; readonly exitCode: number } | undefined {
+  if (error instanceof CommandError) return { sentence: printable(error.message), exitCode: error.exitCode };
+  if (isVoiceError(error)) {
+    const exitCode = error.code === 'OPTION_INVALID' ? exitCodes.usage : exitCodes.transport;
+    return { sentence: printable(inFlags(error.message)), exitCode };
+  }
+  if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+    const [first = ''] = error.message.split(/\. |\n/);
+    return { sentence: `${printable(first)}; see --help`, exitCode: exitCodes.usage };
+  }
+  return undefined;
+}
