@@ -16,6 +16,8 @@ export interface DiagnosisOptions {
   /** False where a connection of our own would go another way than the failed one, as past a proxy. Default true. */
   readonly look?: boolean | undefined;
   readonly limitMs?: number | undefined;
+  /** Of the call that failed, for the error. */
+  readonly grpcStatus?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,7 +46,7 @@ interface Finding {
 export async function diagnoseTls(
   target: string,
   trust: Trust,
-  { said = '', look = true, limitMs = diagnosisLimitMs, signal }: DiagnosisOptions = {},
+  { said = '', look = true, limitMs = diagnosisLimitMs, grpcStatus, signal }: DiagnosisOptions = {},
 ): Promise<UpstreamError | undefined> {
   const at = splitTarget(target);
   if (at === undefined || signal?.aborted) return undefined;
@@ -63,6 +65,7 @@ export async function diagnoseTls(
     trust,
     name: tls?.name ?? at.host,
     shown: certificate === undefined ? undefined : describeCertificate(certificate),
+    grpcStatus,
     cause: handshake?.type === 'failed' ? handshake.error : said || undefined,
   });
 }

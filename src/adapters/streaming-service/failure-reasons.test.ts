@@ -1,5 +1,7 @@
+import { createServer as createSecureServer } from 'node:https';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../../test/support/certificates.js';
 import { type Listener, listen } from '../../../test/support/listener.js';
 import { createFailureReasons } from './failure-reasons.js';
 import { resolveTrust } from './trust.js';
@@ -61,6 +63,37 @@ describe('reasons of failures', () => {
     );
     expect(await reasons.of({}, notConnected('Failed to connect'))).toBeUndefined();
     expect(connections()).toBe(0);
+  });
+
+  describe('where a web server in front answered', () => {
+    const certificate = makeCertificate({ commonName: 'front', names: ['127.0.0.1'] });
+    const secured = resolveTrust({ rootCertificates: certificate.pem });
+    const badRequest = { code: 13, details: 'Received HTTP status code 400' };
+    const startFront = async (page: string): Promise<string> => {
+      const front = await listen(
+        createSecureServer({ cert: certificate.pem, key: certificate.keyPem }, (_request, response) =>
+          response.writeHead(400).end(page),
+        ),
+      );
+      started.push(front);
+      return front.target;
+    };
+
+    it('are read from its page, when it wants a certificate of the caller', async () => {
+      // As nginx 1.22 says it.
+      const target = await startFront('<h1>400 Bad Request</h1>No required SSL certificate was sent');
+
+      const error = await createFailureReasons(target, secured, false).of({}, badRequest);
+
+      expect(error).toMatchObject({ code: 'UPSTREAM_TLS_CLIENT_REFUSED', retryable: false, grpcStatus: 13 });
+    });
+
+    it('are none that have to do with TLS, when it says anything else', async () => {
+      const target = await startFront('<h1>400 Bad Request</h1>');
+
+      expect(await createFailureReasons(target, secured, false).of({}, badRequest)).toBeUndefined();
+      expect(createFailureReasons(target, resolveTrust({}), false).of({}, badRequest)).toBeUndefined();
+    });
   });
 
   it('come to nothing when closed', async () => {

@@ -7,6 +7,7 @@ import { UpstreamError } from '../../core/errors.js';
 import { diagnoseTls } from './diagnose-tls.js';
 import { type TlsTerms, tlsTermsFor } from './secure-channel.js';
 import { splitTarget } from './target.js';
+import { tlsError } from './tls-failure.js';
 import type { Trust } from './trust.js';
 
 /** Longest answer that is read. Those of this service have some hundred bytes. */
@@ -20,6 +21,9 @@ export interface JsonRequest {
   /** As `resolveTrust` returned it. */
   readonly trust: Trust;
   readonly timeoutMs: number;
+  /** Of the call that this is to explain, for an error of TLS. */
+  readonly grpcStatus?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What came back. */
@@ -36,11 +40,15 @@ export interface JsonAnswer {
  * is JSON in them: that is how a service says that it is not well.
  */
 export async function requestJson(wanted: JsonRequest): Promise<JsonAnswer> {
-  const { target, path, trust } = wanted;
+  const { target, path, trust, grpcStatus } = wanted;
   const { httpStatus, bytes, location } = await get(wanted).catch(async (error: unknown) => {
     if (error instanceof UpstreamError) throw error;
     throw (await diagnose(wanted, error)) ?? failed(wanted, error);
   });
+  if (httpStatus === 400 && /SSL certificate/i.test(bytes.toString('latin1'))) {
+    const name = splitTarget(target)?.host ?? target;
+    throw tlsError('client-refused', { target, trust, name, grpcStatus });
+  }
   const meaning = refusals[httpStatus];
   if (meaning !== undefined) {
     const [code, advice] = meaning;
@@ -81,10 +89,10 @@ interface RawAnswer {
   readonly location: string | undefined;
 }
 
-function get({ target, path, trust, timeoutMs }: JsonRequest): Promise<RawAnswer> {
+function get({ target, path, trust, timeoutMs, signal }: JsonRequest): Promise<RawAnswer> {
   const { host, port } = splitTarget(target) ?? { host: target, port: 0 };
   const tls = tlsTermsFor(target, trust);
-  const common = { host, port, path, headers: { accept: 'application/json' }, agent: false } as const;
+  const common = { host, port, path, headers: { accept: 'application/json' }, agent: false, signal } as const;
   return new Promise((resolve, reject) => {
     const request = tls === undefined ? requestPlain(common) : requestSecured(securedOptions(common, tls));
     const fail = (error: Error): void => {
@@ -134,9 +142,9 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-function diagnose({ target, trust }: JsonRequest, error: unknown): Promise<UpstreamError | undefined> {
+function diagnose({ target, trust, signal }: JsonRequest, error: unknown): Promise<UpstreamError | undefined> {
   const { code = '', message = '' } = error as NodeJS.ErrnoException;
-  return diagnoseTls(target, trust, { said: `${code} ${message}` });
+  return diagnoseTls(target, trust, { said: `${code} ${message}`, signal });
 }
 
 function failed({ target }: JsonRequest, cause: unknown): UpstreamError {

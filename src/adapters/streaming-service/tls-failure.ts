@@ -22,6 +22,8 @@ export interface TlsCircumstances {
   readonly name: string;
   readonly shown?: ServerCertificate | undefined;
   readonly cause?: unknown;
+  /** Of the call that failed, where there was one. */
+  readonly grpcStatus?: number | undefined;
 }
 
 /** The code of each; no two failures share a sentence. */
@@ -38,10 +40,10 @@ export const tlsErrorCodes: { readonly [F in TlsFailure]: ErrorCode } = {
 
 /** The error of a failure. Never retryable: it stays until somebody changes something. */
 export function tlsError(failure: TlsFailure, circumstances: TlsCircumstances): UpstreamError {
-  const { target, cause } = circumstances;
+  const { target, cause, grpcStatus } = circumstances;
   return new UpstreamError(tlsErrorCodes[failure], `${target} ${sentences[failure](circumstances)}`, {
     ...(cause !== undefined && { cause }),
-    grpcStatus: 14,
+    ...(grpcStatus !== undefined && { grpcStatus }),
   });
 }
 
