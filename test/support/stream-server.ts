@@ -34,11 +34,18 @@ export interface StreamServerInit {
   /** Makes the bytes of a message, for a server that sends what is none. */
   readonly serialize?: (message: unknown) => Buffer;
   readonly credentials?: ServerCredentials;
+  /** The methods besides StreamAudio; one that is missing is unimplemented. */
+  readonly others?: Partial<Omit<StreamingServiceHandlers, 'streamAudio'>>;
 }
 
 export async function startStreamServer(
   behaviour: StreamBehaviour,
-  { port = 0, serialize, credentials = ServerCredentials.createInsecure() }: StreamServerInit = {},
+  {
+    port = 0,
+    serialize,
+    credentials = ServerCredentials.createInsecure(),
+    others = {},
+  }: StreamServerInit = {},
 ): Promise<StreamServer> {
   const requests: StreamRequest[] = [];
   const open = new Set<StreamCall>();
@@ -58,10 +65,11 @@ export async function startStreamServer(
 
   const method = streamingServiceDefinition.streamAudio;
   const service: ServiceDefinition = {
+    ...streamingServiceDefinition,
     streamAudio: serialize === undefined ? method : { ...method, responseSerialize: serialize },
   };
   const grpc = new Server();
-  grpc.addService(service, { streamAudio });
+  grpc.addService(service, { streamAudio, ...others });
   const injector = grpc.createConnectionInjector(credentials);
   const tcp = createServer((socket) => {
     connections += 1;
