@@ -69,9 +69,16 @@ export interface Visit {
   leave(): Promise<void>;
 }
 
+/** What stands between the library and the server. */
+export interface Front {
+  readonly options: Partial<StreamingServiceOptions>;
+  close(): Promise<void>;
+}
+
 export async function visit(
   server: Partial<ReferenceServerOptions> = {},
-  options: Partial<StreamingServiceOptions> = {},
+  given: Partial<StreamingServiceOptions> = {},
+  startFront?: (server: ReferenceServer) => Promise<Front>,
 ): Promise<Visit> {
   const reference = await startReferenceServer({
     voice,
@@ -79,6 +86,8 @@ export async function visit(
     deliveryRate: 1000,
     ...server,
   });
+  const front = await startFront?.(reference);
+  const options = { ...given, ...front?.options };
   const target = options.target ?? `127.0.0.1:${reference.port}`;
   const service = streamingService({
     hardwareId,
@@ -89,7 +98,7 @@ export async function visit(
     ...options,
     target,
   });
-  const stranger = new GrpcClient(target, credentials.createInsecure());
+  const stranger = new GrpcClient(`127.0.0.1:${reference.port}`, credentials.createInsecure());
   const events: UpstreamEvent[] = [];
   const serviceEvents: ServiceEvent[] = [];
   const requests$ = new Subject<UpstreamRequest>();
@@ -135,6 +144,7 @@ export async function visit(
       try {
         await until('the server to be rid of its connections', rid, releaseLimitMs, () => reference.counts());
       } finally {
+        await front?.close();
         await reference.close();
       }
     },
