@@ -142,7 +142,10 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-function diagnose({ target, trust, signal }: JsonRequest, error: unknown): Promise<UpstreamError | undefined> {
+function diagnose(
+  { target, trust, signal }: JsonRequest,
+  error: unknown,
+): Promise<UpstreamError | undefined> {
   const { code = '', message = '' } = error as NodeJS.ErrnoException;
   return diagnoseTls(target, trust, { said: `${code} ${message}`, signal });
 }
