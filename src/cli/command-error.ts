@@ -51,7 +51,7 @@ export function explain(
   }
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
     const [first = ''] = error.message.split(/\. |\n/);
-    return { sentence: `${printable(first)}; see --help`, exitCode: exitCodes.usage };
+    return { sentence: `${printable(first.replace(/\.$/, ''))}; see --help`, exitCode: exitCodes.usage };
   }
   return undefined;
 }
