@@ -84,12 +84,12 @@ export function createConnection(
       const state = channel.getConnectivityState(false);
       // Not waitForReady(): on a client that was closed meanwhile it opens one more connection, which nobody closes.
       channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, look);
-      moved(client, state);
+      moved(state);
     };
     look();
   }
 
-  function moved(client: Client, state: connectivityState): void {
+  function moved(state: connectivityState): void {
     if (state === connectivityState.CONNECTING) tell('connecting');
     else if (state === connectivityState.READY) {
       failures = 0;
@@ -97,23 +97,27 @@ export function createConnection(
       waiting?.unsubscribe();
       tell('ready');
       onReady?.();
-    } else if (state === connectivityState.TRANSIENT_FAILURE) lost(client);
+    } else if (state === connectivityState.TRANSIENT_FAILURE) lost();
     // A new one begins idle, too, and nothing of it is lost.
-    else if (state === connectivityState.IDLE && wasReady) lost(client);
+    else if (state === connectivityState.IDLE && wasReady) lost();
   }
 
-  function lost(client: Client): void {
-    if (onReady === undefined) {
-      tell('idle');
-      return;
-    }
+  function lost(): void {
+    if (onReady === undefined) tell('idle');
+    else connectLater();
+  }
+
+  function connectLater(): void {
     const retryInMs = jittered(Math.min(retryDelayMs * 2 ** failures, maxRetryDelayMs), settings, random);
     failures += 1;
     tell('backing-off', retryInMs);
     waiting?.unsubscribe();
     waiting = scheduler.schedule(() => {
-      if (client !== current) return;
-      replace(client);
+      const state = current?.getChannel().getConnectivityState(false);
+      // A call may have begun to connect meanwhile, and would wait in vain on a client that is closed.
+      if (state === connectivityState.CONNECTING || state === connectivityState.READY) return;
+      // One that failed goes on failing for a time of its own.
+      if (current !== undefined) giveUp(current);
       connect();
     }, retryInMs);
   }
@@ -122,22 +126,25 @@ export function createConnection(
     (current ?? open()).getChannel().getConnectivityState(true);
   }
 
-  function replace(suspect: Client, tooManyPings = false): void {
-    if (suspect !== current) return;
-    if (tooManyPings && keepaliveMs !== null) keepaliveMs *= 2;
+  function giveUp(client: Client): void {
     current = undefined;
-    suspect.close();
+    client.close();
   }
 
   return {
     client() {
       // In the pause between two attempts to connect every call fails at once, although the service may be back.
       if (current?.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE) {
-        replace(current);
+        giveUp(current);
       }
       return current ?? open();
     },
-    replace,
+    replace(suspect, tooManyPings = false) {
+      if (suspect !== current) return;
+      if (tooManyPings && keepaliveMs !== null) keepaliveMs *= 2;
+      giveUp(suspect);
+      lost();
+    },
     keepOpen(ready) {
       onReady = ready;
       connect();
