@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
@@ -52,6 +52,8 @@ export async function startReferenceServer(
   const options = resolveReferenceServerOptions(given);
   const voice = keepSpeech(await chooseVoice(options));
   const closed = new AbortController();
+  // Each call listens for it.
+  setMaxListeners(0, closed.signal);
   const calls = createCallLog();
   const noWire: Wire = {
     ...{ drop() {}, reset() {}, closeTowardsClient() {}, blackHole() {}, drip() {} },
