@@ -63,8 +63,9 @@ export interface StreamingServiceOptions {
    */
   readonly retryJitter: number;
   /**
-   * Tell the service what the user has said so far while the user speaks (COLLECT), so that it can prepare, and the
-   * rest when the turn ends (COMMIT). Each partial transcript is a call of its own.
+   * Tell the service what the user has said so far while the user speaks (COLLECT), and the whole when the turn ends
+   * (COMMIT). Each partial transcript is a call of its own, and sent as far as two in a row agree; what turns out to be
+   * wrong is left behind under its session id.
    * @defaultValue false
    */
   readonly partialTranscripts: boolean;
@@ -76,7 +77,8 @@ export interface StreamingServiceOptions {
   readonly interruptOnCut: boolean;
   /**
    * How far received audio may be ahead of what the user has heard, in milliseconds. Beyond it the call is paused, and
-   * goes on when half of it is left, so that a long answer of a fast service is not held in memory whole.
+   * goes on when half of it is left, so that a long answer of a fast service is not held in memory whole. Where nobody
+   * tells what was heard, the time since the first audio counts.
    * Range: 1000..600000.
    * @defaultValue 30000
    */
