@@ -58,4 +58,40 @@ describe('options of streamingService', () => {
       /fingerprint must be/,
     );
   });
+
+  it.each<[string, Partial<StreamingServiceInit>, RegExp]>([
+    ['maxRetries', { maxRetries: 11 }, /maxRetries must be a whole number from 0 to 10, but is 11/],
+    ['retryJitter', { retryJitter: 1.5 }, /retryJitter must be a number from 0 to 1, but is 1.5/],
+    ['maxAheadMs', { maxAheadMs: 10 }, /maxAheadMs must be a whole number from 1000 to 600000 ms, but is 10/],
+    [
+      'keepaliveMs',
+      { keepaliveMs: 500 },
+      /keepaliveMs must be null or a whole number from 10000 to 3600000 ms/,
+    ],
+    ['an upper-case name', { metadata: { Authorization: 'x' } }, /metadata must have lower-case names/],
+    ['a reserved name', { metadata: { 'grpc-timeout': 'x' } }, /metadata must have lower-case names/],
+    ['a binary name', { metadata: { 'key-bin': 'x' } }, /metadata must have lower-case names/],
+    ['a value with a line break', { metadata: { key: 'a\nb' } }, /values of printable ASCII/],
+  ])('refuses a bad %s', (_what, option, message) => {
+    expect(() => streamingService({ ...good, ...option })).toThrow(message);
+  });
+
+  it('does not repeat the values of metadata, which may be secret', () => {
+    const metadata = { Authorization: 'Bearer secret' };
+
+    expect(() => streamingService({ ...good, metadata })).toThrow(/^(?!.*secret)/);
+  });
+
+  it('takes every one of them at its limits', () => {
+    const options = {
+      maxRetries: 0,
+      retryJitter: 1,
+      maxAheadMs: 1000,
+      keepaliveMs: 10_000,
+      useProxy: true,
+      metadata: { authorization: 'Bearer x', 'x-device_1.a': '' },
+    };
+
+    expect(() => streamingService({ ...good, ...options })).not.toThrow();
+  });
 });
