@@ -396,6 +396,13 @@ describe('what cannot be used', () => {
 });
 
 describe('earshot', () => {
+  it.runIf(existsSync('/dev/full'))('says so when what it prints cannot be written', async () => {
+    const script = '"$@" --help > /dev/full';
+    const { code, stderr } = await start('sh', ['-c', script, 'sh', ...earshotCommand]).finished;
+
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'stdout cannot be written to: ENOSPC\n' });
+  });
+
   it.each([
     [['--help'], 'fetch-certificate HOST:PORT'],
     [['ask', '--help'], '--interrupt-after-ms N'],
@@ -442,7 +449,9 @@ describe('a service with TLS', () => {
     const target = await secured();
     const root = ['--root-cert', pem('own.pem', own.pem)];
 
-    expect((await ask('Hello', '--backend', target, ...root)).code).toBe(0);
+    const trusted = await ask('Hello', '--backend', target, ...root);
+    expect(trusted.code).toBe(0);
+    expect(sentences(trusted.stderr)).toHaveLength(1);
     expect((await ask('Hello', '--backend', target, ...root, '--fingerprint', own.fingerprint)).code).toBe(0);
     const wrong = await ask(
       'Hello',
@@ -461,6 +470,7 @@ describe('a service with TLS', () => {
       retryable: false,
     });
     expect(wrong.stderr).toContain('and --fingerprint pins');
+    expect(sentences(wrong.stderr)).toHaveLength(1);
   });
 
   it('is shown a certificate of ours', async () => {

@@ -9,7 +9,7 @@ describe('inFlags', () => {
     ],
     ['try again, or raise betweenMessagesMs', 'try again, or raise --inactivity-ms'],
     [
-      'trust: fingerprint must be a SHA-256 fingerprint of 64',
+      'trust: fingerprint must be a SHA-256 fingerprint of 64, or null',
       '--fingerprint must be a SHA-256 fingerprint of 64',
     ],
     ['trust: clientKey is given without clientCertificate', '--client-key is given without --client-cert'],

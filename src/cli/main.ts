@@ -40,6 +40,9 @@ async function run([command, ...args]: readonly string[], console: Console): Pro
   }
 }
 
+// Node.js warns of what the gRPC library does with an address in the place of a name; nobody here can mend that.
+process.noDeprecation = true;
+
 const console = createConsole(process.stdout, process.stderr);
 let stoppedWith: number | undefined;
 
@@ -64,15 +67,20 @@ function fail(error: unknown): number {
 
 /** End with this code as soon as all is written, whatever is still open. */
 function leave(code: number): void {
-  const { outputError } = console;
-  if (outputError !== undefined)
-    console.say(`stdout cannot be written to: ${outputError.code ?? outputError.message}`);
-  process.exitCode = stoppedWith ?? (outputError === undefined ? code : exitCodes.usage);
+  process.exitCode = stoppedWith ?? code;
   setTimeout(function exit() {
     if (process.stdout.writableLength > 0) setTimeout(exit, leaveLimitMs);
     else process.exit();
   }, leaveLimitMs).unref();
 }
+
+// What is written last is known to have failed only now.
+process.on('exit', () => {
+  const { outputError } = console;
+  if (outputError === undefined) return;
+  console.say(`stdout cannot be written to: ${outputError.code ?? outputError.message}`);
+  process.exitCode = exitCodes.usage;
+});
 
 process.on('uncaughtException', (error) => {
   process.exit(fail(error));

@@ -15,7 +15,7 @@ export interface LogLineOptions {
    * @defaultValue false
    */
   readonly showText: boolean;
-  /** Values to keep out wherever they turn up, such as those of `metadata`. From 4 characters on. @defaultValue [] */
+  /** Values to keep out wherever they turn up, such as those of `metadata`. From 4 characters on. @defaultValue none */
   readonly secrets: readonly string[];
 }
 
