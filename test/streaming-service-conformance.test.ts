@@ -246,6 +246,11 @@ const events: readonly Row[] = [
     },
   },
   {
+    what: 'browser progress alone is no answer that could be heard',
+    prompt: scenario('only-browser-progress'),
+    sees: { attempts: 1, progress: ['BROWSER_TASK_STARTED', 'BROWSER_TASK_COMPLETED'] },
+  },
+  {
     what: 'a browser that fails is no end of the answer',
     prompt: scenario('browser-fails'),
     sees: { ...whole, progress: expect.arrayContaining(['BROWSER_TASK_FAILED']) },
@@ -481,7 +486,7 @@ const wires: readonly Row[] = [
     what: 'a proxy whose service vanished (RST_STREAM)',
     prompt: 'Hello.',
     server: { gateway: 'reset' },
-    sees: { ...givenUp('UPSTREAM_FAULT', 13), message: expect.stringMatching(/RST_STREAM/) },
+    sees: { ...givenUp('UPSTREAM_FAULT', 13), message: expect.stringMatching(/RST_STREAM with code 2/) },
     answersNext: false,
   },
   {

@@ -18,8 +18,10 @@ export function createGateway(fault: GatewayFault): { take(connection: Socket): 
   server.on('stream', (stream) => {
     stream.on('error', () => {});
     if (fault === 'reset') {
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
-      setImmediate(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+      // Trailers that are waited for and do not come: otherwise the stream would be ended before it is reset.
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+      stream.end();
       return;
     }
     stream.respond({ ':status': Number(fault), 'content-type': 'text/html' });

@@ -71,7 +71,7 @@ export async function startReferenceServer(
 
   const grpc = new Server();
   grpc.addService(serviceWithRawMessages, handlers);
-  const injector = grpc.createConnectionInjector(grpcCredentials(options.tls));
+  const injector = openInjector(grpc, options.tls);
   const gateway = options.gateway === 'none' ? undefined : createGateway(options.gateway);
   // Clients do not connect here but to the wires in front of it, so that a test can spoil one under the protocol.
   const inner = createServer({ noDelay: true }, (socket) => {
@@ -132,17 +132,23 @@ const serviceWithRawMessages = {
   },
 };
 
+function openInjector(grpc: Server, tls: TlsFiles | null): ConnectionInjector {
+  try {
+    return grpc.createConnectionInjector(grpcCredentials(tls));
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new OptionError('OPTION_INVALID', `tls: certificate and key cannot be used (${said})`, { cause });
+  }
+}
+
+type ConnectionInjector = ReturnType<Server['createConnectionInjector']>;
+
 function grpcCredentials(tls: TlsFiles | null): ServerCredentials {
   if (tls === null) return ServerCredentials.createInsecure();
-  const [key, certificate] = [Buffer.from(tls.key), Buffer.from(tls.certificate)];
-  const pairs = [{ private_key: key, cert_chain: certificate }];
-  try {
-    return tls.clientCa === undefined
-      ? ServerCredentials.createSsl(null, pairs)
-      : ServerCredentials.createSsl(Buffer.from(tls.clientCa), pairs, true);
-  } catch (cause) {
-    throw new OptionError('OPTION_INVALID', `tls: certificate and key cannot be used (${cause})`, { cause });
-  }
+  const pairs = [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.certificate) }];
+  return tls.clientCa === undefined
+    ? ServerCredentials.createSsl(null, pairs)
+    : ServerCredentials.createSsl(Buffer.from(tls.clientCa), pairs, true);
 }
 
 async function startProbes({
