@@ -21,7 +21,7 @@ export interface ScoringSetup {
   readonly reset$: Observable<unknown>;
   /** Windows that may wait to be scored. Range: 1 or more. */
   readonly maxWaiting: number;
-  /** How long one inference may take once there is no more input to push it aside, in milliseconds. */
+  /** How long one inference may take before the detector errors, in milliseconds. */
   readonly maxInferenceMs: number;
 }
 
@@ -53,13 +53,14 @@ export function scoreInOrder(setup: ScoringSetup): OperatorFunction<AudioFrame, 
 
       const watch = () => {
         watchdog?.unsubscribe();
-        if (!completed || !inferring) return;
         watchdog = asyncScheduler.schedule(() => {
           const what = `the model gave no answer within ${setup.maxInferenceMs} ms`;
-          subscriber.error(new ModelError('MODEL_INFERENCE_FAILED', `${what}; load it again`));
+          subscriber.error(
+            new ModelError('MODEL_INFERENCE_FAILED', `${what}; load it again`, { retryable: true }),
+          );
         }, setup.maxInferenceMs);
-        subscriber.add(watchdog);
       };
+      subscriber.add(() => watchdog?.unsubscribe());
 
       const infer = (window: HeldWindow) => {
         running = window;
@@ -69,6 +70,7 @@ export function scoreInOrder(setup: ScoringSetup): OperatorFunction<AudioFrame, 
         model.score(window.frame.samples, reset).then(
           (probability) => {
             inferring = false;
+            watchdog?.unsubscribe();
             if (subscriber.closed) return;
             if (!Number.isFinite(probability)) {
               subscriber.error(notFinite(window.frame));
@@ -150,7 +152,6 @@ export function scoreInOrder(setup: ScoringSetup): OperatorFunction<AudioFrame, 
           error: (error: unknown) => subscriber.error(error),
           complete: () => {
             completed = true;
-            watch();
             advance();
           },
         }),

@@ -37,8 +37,11 @@ export interface Replying {
   readonly replyId: string;
   /** False: the user's speech does not stop this reply. */
   readonly interruptible: boolean;
-  /** How much the service still owes: more to come, or all sent and the rest waits to be heard. */
-  readonly progress: 'receiving' | 'sent';
+  /**
+   * How much the service still owes: more to come; all sent, and the rest waits to be heard; or it fell silent, the
+   * rest waits to be heard, and then the call is cancelled with what was.
+   */
+  readonly progress: 'receiving' | 'sent' | 'stalled';
 }
 
 /** What a suspicion of speech can be held over. @public */

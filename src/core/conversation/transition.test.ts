@@ -21,6 +21,7 @@ const states: readonly ConversationState[] = [
   filling,
   replying,
   { ...replying, progress: 'sent' },
+  { ...replying, progress: 'stalled' },
   { ...replying, interruptible: false },
   { name: 'ducking', over: awaiting },
   { name: 'ducking', over: filling },

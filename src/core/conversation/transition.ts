@@ -129,13 +129,12 @@ function whileReplying(
     case 'reply-ended':
       return event.replyId === state.replyId ? drain(state) : stay(state);
     case 'reply-stalled':
-      return event.replyId === state.replyId && state.progress === 'receiving'
-        ? drain(state, ...cancelOf(state))
-        : stay(state);
+      return event.replyId === state.replyId ? drain(state, 'stalled') : stay(state);
     case 'session-lost':
       return drain(state);
     case 'playout-drained':
-      return event.replyId === state.replyId && state.progress === 'sent' ? go(idle) : stay(state);
+      if (event.replyId !== state.replyId || state.progress === 'receiving') return stay(state);
+      return state.progress === 'stalled' ? go(idle, ...cancelOf(state)) : go(idle);
     case 'playout-lost':
       return go(idle, ...cancelOf(state));
     default:
@@ -146,10 +145,10 @@ function whileReplying(
 /** What was received is worth hearing: let it be heard, then be idle. */
 function drain(
   state: Extract<Interruptible, { name: 'replying' }>,
-  ...effects: ConversationEffect[]
+  progress: 'sent' | 'stalled' = 'sent',
 ): Transition {
-  if (state.progress === 'sent') return stay(state);
-  return go({ ...state, progress: 'sent' }, ...effects, { type: 'drain-playout', replyId: state.replyId });
+  if (state.progress !== 'receiving') return stay(state);
+  return go({ ...state, progress }, { type: 'drain-playout', replyId: state.replyId });
 }
 
 /** The turn under the suspicion moves on as if there were none; the suspicion stays until speech says otherwise. */

@@ -1,6 +1,7 @@
 import { type SchedulerLike, Subscription } from 'rxjs';
 import { durationMs } from '../audio/audio-frame.js';
 import { findPauses } from '../audio/levels.js';
+import { toMono } from '../audio/mix.js';
 import {
   type FillerInput,
   type FillerOptions,
@@ -77,7 +78,10 @@ export function createFillerDesk({ scheduler, options, play, due, tell }: Filler
     load(loaded) {
       clips = loaded.map((clip) => ({
         clip,
-        pausesMs: findPauses(clip.audio.samples, clip.audio.format.sampleRateHz),
+        pausesMs: findPauses(
+          toMono(clip.audio.samples, clip.audio.format.channels),
+          clip.audio.format.sampleRateHz,
+        ),
       }));
     },
     await(awaited) {

@@ -85,6 +85,7 @@ export function hear({
       convertTo(echoCanceller.format),
       connect((near$) =>
         defer(() => near$.pipe(echoCanceller.cancelEcho(reference$))).pipe(
+          timeout({ each: captureStallMs, scheduler }),
           catchError((error: unknown) => {
             tell({ type: 'degraded', part: 'echo-canceller', error });
             return near$;

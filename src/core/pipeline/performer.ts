@@ -21,6 +21,8 @@ export interface Performer {
   perform(effect: ConversationEffect): void;
   /** The loudspeaker discarded the rest of a reply after so much of it was heard. */
   wasCut(replyId: string, heardMs: number): void;
+  /** What the loudspeaker had not played is gone; `work` decides what that means. */
+  whileLost(work: () => void): void;
   /** Tell of the barge-in that caused this change, if one did. */
   tellBargeIn(change: ConversationChange): void;
 }
@@ -89,6 +91,12 @@ export function createPerformer(input: PerformerInput): Performer {
 
     wasCut(replyId, heardMs) {
       discarded = { replyId, heardMs };
+    },
+
+    whileLost(work) {
+      discarded ??= nothing;
+      work();
+      discarded = undefined;
     },
 
     tellBargeIn({ previous, cause }) {

@@ -26,9 +26,13 @@ interface Reply {
   ledger: ReplyLedger;
   /** What left the loudspeaker, as far as it was told. Units: ms. */
   heardMs: number;
-  /** Audio that came before the conversation said to play it: at most what one event brings. */
+  /** Audio that came before the conversation said to play it. */
   early: ReplyAudio[];
   phase: 'announced' | 'begun' | 'playing' | 'over';
+  /** The service has said that no more will come. */
+  ended: boolean;
+  /** Its silence is watched. */
+  stall: Subscription;
 }
 
 /** How much of a reply left the loudspeaker. */
@@ -73,7 +77,10 @@ export interface ReplyDesk {
 
 /** Less audio than this may be all heard without a word of it: progress is told every 500 ms. Units: ms. */
 const maxUnreportedMs = 1000;
-
+/** Pieces of audio that may come before the conversation has said to play them: as much as comes in one go. */
+const maxEarly = 3000;
+/** Pieces that may wait for one that is missing. */
+const maxHeld = 20;
 /** The replies that are remembered: the one being played, and stragglers of cancelled ones. */
 const maxReplies = 8;
 
@@ -85,6 +92,7 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
     reply.phase = 'over';
     reply.early = [];
     reply.watch.unsubscribe();
+    reply.stall.unsubscribe();
     replies.delete(reply.replyId);
   };
   const open = ({
@@ -93,7 +101,10 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
     replyId,
     interruptible,
   }: Extract<UpstreamEvent, { type: 'reply-started' }>) => {
-    if (replies.has(replyId)) return;
+    const known = replies.get(replyId);
+    // A service may number its replies anew in each session.
+    if (known && !known.ended) return;
+    if (known) forget(known);
     const reply: Reply = {
       turn: { turnId, revision },
       replyId,
@@ -104,11 +115,13 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
       heardMs: 0,
       early: [],
       phase: 'announced',
+      ended: false,
+      stall: Subscription.EMPTY,
     };
     replies.set(replyId, reply);
     for (const oldest of replies.values()) if (replies.size > maxReplies) forget(oldest);
     reply.watch.add(
-      reply.audio$.pipe(inSequence()).subscribe({
+      reply.audio$.pipe(inSequence({ maxHeld })).subscribe({
         next: ({ value, missing }) => {
           if (missing > 0)
             tell({
@@ -128,6 +141,7 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
   const begin = (reply: Reply) => {
     if (reply.phase !== 'announced') return;
     reply.phase = 'begun';
+    input.firstAudio();
     dispatch({
       type: 'reply-started',
       ...reply.turn,
@@ -136,11 +150,10 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
     });
   };
 
-  let stall = Subscription.EMPTY;
   const watchStall = (reply: Reply) => {
-    stall.unsubscribe();
+    reply.stall.unsubscribe();
     const lastHeardMs = reply.heardMs;
-    stall = scheduler.schedule(() => {
+    reply.stall = scheduler.schedule(() => {
       if (reply.phase !== 'playing') return;
       // A service may wait until what came is heard: silence counts from when the loudspeaker runs dry.
       const waitingMs = reply.ledger.receivedMs - reply.heardMs;
@@ -151,7 +164,6 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
       tellEnd(reply, 'stalled', null);
       dispatch({ type: 'reply-stalled', replyId: reply.replyId });
     }, replyStallMs);
-    reply.watch.add(stall);
   };
 
   const tellEnd = (
@@ -182,17 +194,17 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
           tell(event);
           break;
         case 'reply-audio':
-          if (reply.ledger.receivedMs === 0) input.firstAudio();
           reply.ledger = addAudio(reply.ledger, durationMs(event.frame));
           if (reply.phase === 'playing') reply.audio$.next(event);
           else reply.early.push(event);
           begin(reply);
-          if (reply.phase === 'begun') reply.early = reply.early.slice(-1);
+          if (reply.early.length > maxEarly) reply.early.shift();
           break;
         case 'reply-ended':
           begin(reply);
           tellEnd(reply, event.reason, event.message ?? null);
-          stall.unsubscribe();
+          reply.stall.unsubscribe();
+          reply.ended = true;
           dispatch({ type: 'reply-ended', replyId: event.replyId });
           return;
       }

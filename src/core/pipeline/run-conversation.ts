@@ -3,6 +3,7 @@ import { profileFor } from '../conversation/barge-in-policy.js';
 import type { ConversationEvent } from '../conversation/conversation-event.js';
 import { turnOf } from '../conversation/conversation-state.js';
 import type { UtteranceOptions } from '../operators/detect-utterances.js';
+import { defaultEndpointingOptions } from '../operators/end-turns.js';
 import type { UpstreamEvent } from '../ports/upstream.js';
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
 import { createFillerDesk } from './filler-desk.js';
@@ -28,6 +29,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     const dispatch = (event: ConversationEvent) => conversation.dispatch(event);
 
     const session = createSession(ports.upstream, settings, (error, retryInMs) => {
+      sessionWasLost = true;
       tell({ type: 'session-lost', error, retryInMs });
       dispatch({ type: 'session-lost' });
     });
@@ -65,6 +67,9 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, dispatch, tell);
 
     let turnsOpened = 0;
+    /** When the first speech of the turn began. */
+    let turnSinceMs = 0;
+    let sessionWasLost = false;
     /** Onset of the speech the user is in the middle of. */
     let speechOnsetMs: number | undefined;
     let resumedOnsetMs: number | undefined;
@@ -74,7 +79,10 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     };
     const conversation: ConversationLoop = createConversationLoop(
       (effect) => {
-        if (effect.type === 'open-turn' && effect.revision === 1) turnsOpened += 1;
+        if (effect.type === 'open-turn' && effect.revision === 1) {
+          turnsOpened += 1;
+          turnSinceMs = speechOnsetMs ?? scheduler.now();
+        }
         performer.perform(effect);
       },
       ({ previous, state, cause }) => {
@@ -109,11 +117,14 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
           else dispatch({ type: event.edge.type });
           return;
         case 'turn-ended': {
+          speechOnsetMs = undefined;
           const turn = conversation.state.name === 'listening' ? turnOf(conversation.state) : undefined;
           if (!turn) return;
-          speechOnsetMs = undefined;
           tell({ type: 'turn-ended', ...turn, endOfSpeechMs: event.endOfSpeechMs, reason: event.reason });
-          dispatch({ type: 'turn-ended', reopenUntilMs: event.atMs + settings.reopenWindowMs });
+          const { maxTurnMs } = { ...defaultEndpointingOptions, ...settings.endpointing };
+          // A turn that goes on and on is answered in the end: what comes later is a new one.
+          const reopenUntilMs = Math.min(event.atMs + settings.reopenWindowMs, turnSinceMs + maxTurnMs);
+          dispatch({ type: 'turn-ended', reopenUntilMs });
           return;
         }
         case 'capture-lost':
@@ -134,7 +145,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
           );
           return;
         case 'playout-lost':
-          dispatch(event);
+          performer.whileLost(() => dispatch(event));
           return;
         case 'playout-progress':
           tell(event);
@@ -165,9 +176,11 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
           return;
         case 'session-opened':
           tell(event);
-          turns.sendAgain();
+          if (sessionWasLost) turns.sendAgain();
+          sessionWasLost = false;
           return;
         case 'session-lost':
+          sessionWasLost = true;
           tell({ ...event, retryInMs: null });
           dispatch({ type: 'session-lost' });
           return;
@@ -203,6 +216,8 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
         error: fail,
         complete: () => {
           captureEnded = true;
+          // Nobody will say any more whether a suspicion was right.
+          dispatch({ type: 'speech-misfired' });
           if (conversation.state.name === 'idle') dispatch({ type: 'close-requested' });
         },
       }),

@@ -47,7 +47,8 @@ export function createSpeaking(
   let live$: Subject<PlayoutCommand> | undefined;
   /** Commands that wait for the loudspeaker; only of what is being played, so one reply and one filler at most. */
   let waiting: PlayoutCommand[] = [];
-  const givingUp = new Subscription();
+  let givingUp = Subscription.EMPTY;
+  let opened = false;
   const out$ = new Subject<SpeakingEvent>();
 
   const giveUp = () => {
@@ -58,9 +59,10 @@ export function createSpeaking(
   const wait = (command: PlayoutCommand) => {
     if (command.type === 'cut') {
       waiting = [];
-    } else if (command.type === 'play' || (command.type === 'end' && command.owner.kind === 'reply')) {
+      givingUp.unsubscribe();
+    } else if (command.type === 'play' || command.type === 'end') {
       if (waiting.length === 0) {
-        givingUp.add(settings.scheduler.schedule(giveUp, settings.patience.loudspeakerTimeoutMs));
+        givingUp = settings.scheduler.schedule(giveUp, settings.patience.loudspeakerTimeoutMs);
       }
       waiting.push(command);
     }
@@ -86,6 +88,8 @@ export function createSpeaking(
             commands$.pipe(playTo(sink, settings.playout, settings.scheduler)),
             new Observable<never>(() => {
               live$ = commands$;
+              opened = true;
+              givingUp.unsubscribe();
               const pending = waiting;
               waiting = [];
               for (const command of pending) commands$.next(command);
@@ -99,6 +103,8 @@ export function createSpeaking(
     settings,
     (error, retryInMs) => {
       tell({ type: 'device-lost', device: 'loudspeaker', error, retryInMs });
+      if (!opened) return;
+      opened = false;
       out$.next({ type: 'playout-lost' });
     },
   );
@@ -106,7 +112,7 @@ export function createSpeaking(
   return {
     events$: new Observable((subscriber) => {
       subscriber.add(out$.subscribe(subscriber));
-      subscriber.add(givingUp);
+      subscriber.add(() => givingUp.unsubscribe());
       subscriber.add(opened$.subscribe(subscriber));
     }),
     reference$,

@@ -41,6 +41,9 @@ export function createVoicePipeline(
 
   const events$ = new Observable<PipelineEvent>((subscriber) => {
     present = { name: 'idle' };
+    subscriber.add(() => {
+      present = { name: 'idle' };
+    });
     return runConversation(ports, settings).subscribe({
       next: (event) => {
         if (event.type === 'state-changed') present = event.state;

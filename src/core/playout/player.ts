@@ -37,7 +37,7 @@ export interface Player {
   stop(): void;
 }
 
-export function createPlayer({ sink, options, scheduler, tell, finished, failed }: PlayerInput): Player {
+export function createPlayer({ sink, options, scheduler, ...output }: PlayerInput): Player {
   const { sampleRateHz, channels } = sink.format;
   const samplesOf = (ms: number) => Math.round((ms * sampleRateHz) / 1000);
   const msOf = (samples: number) => (samples * 1000) / sampleRateHz;
@@ -45,7 +45,12 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
   const heardSample = () => samplesOf(sink.position().heardMs);
 
   const queue = createPlayoutQueue(sampleRateHz, samplesOf(options.maxQueuedMs), heardSample());
+  /** Samples that were not taken because the queue was full. */
+  const refused = new Map<string, { readonly total: number; readonly told: number }>();
   const converters = new Map<string, ReturnType<typeof createFrameConverter>>();
+  /** Told when the work at hand is done, so that whoever listens may give the next command. */
+  const outbox: PlayoutEvent[] = [];
+  const tell = (event: PlayoutEvent) => outbox.push(event);
   let timer: Subscription | undefined;
   let state: 'running' | 'finishing' | 'stopped' = 'running';
   let starved: PlayoutOwner | undefined;
@@ -97,7 +102,10 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
     while (sink.position().queuedMs < options.leadMs) {
       const block = queue.take(samplesOf(blockMs));
       if (!block) return;
+      const { queuedMs } = sink.position();
       write(block);
+      // A sink that holds less than the lead takes no more: keep the block for later.
+      if (sink.position().queuedMs <= queuedMs) return queue.takeBack();
     }
   };
   const checkProgress = (sample: number) => {
@@ -122,7 +130,6 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
     fill();
     resting = queue.unheard === 0;
     if (!resting) lookAgain();
-    else if (state === 'finishing') finished();
   };
   const lookAgain = () => {
     if (timer || state === 'stopped') return;
@@ -145,33 +152,42 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
   };
   /** @returns when the new gain is reached at the loudspeaker; at once when nothing is being heard. */
   const rampTo = (gain: number, rampMs: number) => {
+    if (queue.unheard === 0) {
+      queue.rampTo(gain, 0);
+      return scheduler.now();
+    }
     const fromMs = rewind();
-    const takesMs = queue.unheard > 0 ? rampMs : 0;
-    queue.rampTo(gain, takesMs);
-    return fromMs + takesMs;
+    queue.rampTo(gain, rampMs);
+    return fromMs + rampMs;
   };
   const cut = () => {
     const fromMs = rewind();
     const { tail, cut: discarded } = queue.cut(samplesOf(options.cutRampMs));
     if (tail.length > 0) write(tail);
     converters.clear();
+    refused.clear();
     starved = undefined;
     const atMs = fromMs + msOf(tail.length);
     tellCut(discarded, atMs);
     tell({ type: 'silenced', atMs });
   };
 
+  /** Told at the first sample that was not taken and, with all of them, at the end. */
+  const overflow = (owner: PlayoutOwner, samples: number) => {
+    const { total = 0, told = samples } = refused.get(keyOf(owner)) ?? {};
+    refused.set(keyOf(owner), { total: total + samples, told });
+    if (total === 0) tell({ type: 'playout-overflow', owner, droppedMs: msOf(samples) });
+  };
   const append = (owner: PlayoutOwner, samples: Float32Array, pausesMs: readonly number[] = []) => {
     const taken = queue.append(owner, samples, pausesMs.map(samplesOf));
-    if (taken < samples.length) {
-      tell({ type: 'playout-overflow', owner, droppedMs: msOf(samples.length - taken) });
-    }
+    if (taken < samples.length) overflow(owner, samples.length - taken);
     if (taken > 0) starved = undefined;
   };
   const play = ({ owner, frame, pausesMs }: Extract<PlayoutCommand, { type: 'play' }>) => {
-    if (owner.kind === 'reply' && queue.current?.owner.kind === 'filler') {
+    if (owner.kind === 'reply' && queue.fillerToLeave) {
       rewind();
-      queue.handOver(samplesOf(options.maxHandOverMs), samplesOf(handOverFadeMs));
+      const maxWaitMs = Math.max(options.maxHandOverMs, handOverFadeMs);
+      queue.handOver(samplesOf(maxWaitMs), samplesOf(handOverFadeMs));
     }
     const converter = converters.get(keyOf(owner)) ?? createFrameConverter({ sampleRateHz, channels: 1 });
     converters.set(keyOf(owner), converter);
@@ -182,6 +198,11 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
   const end = (owner: PlayoutOwner) => {
     for (const { samples } of converters.get(keyOf(owner))?.end() ?? []) append(owner, samples);
     converters.delete(keyOf(owner));
+    const dropped = refused.get(keyOf(owner));
+    refused.delete(keyOf(owner));
+    if (dropped && dropped.total > dropped.told) {
+      tell({ type: 'playout-overflow', owner, droppedMs: msOf(dropped.total) });
+    }
     const sample = heardSample();
     tellHeard(queue.end(owner, sample), sample, scheduler.now());
   };
@@ -200,12 +221,20 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
         return cut();
     }
   };
+  const deliver = () => {
+    for (let event = outbox.shift(); event && state !== 'stopped'; event = outbox.shift()) output.tell(event);
+  };
   const guarded = (work: () => void) => {
+    if (state === 'stopped') return;
     try {
       work();
     } catch (error) {
       player.fail(error);
+      return;
     }
+    const finished = state === 'finishing' && resting;
+    deliver();
+    if (finished && state === 'finishing') output.finished();
   };
 
   const player: Player = {
@@ -222,7 +251,8 @@ export function createPlayer({ sink, options, scheduler, tell, finished, failed 
       const sample = heardSample();
       tellHeard(queue.markHeard(sample), sample, scheduler.now());
       tellCut(queue.cut(0).cut, scheduler.now());
-      failed(error);
+      deliver();
+      output.failed(error);
     },
     stop() {
       state = 'stopped';

@@ -16,7 +16,7 @@ export interface PlayoutOptions {
   readonly cutRampMs: number;
   /** Longest a reply waits for the filler's next pause. Units: ms. Range: 0..2000. @defaultValue 300 */
   readonly maxHandOverMs: number;
-  /** How often the position of the sink is read while something is heard. Units: ms. Range: 1..200. @defaultValue 10 */
+  /** How often the position of the sink is read while something is heard. Units: ms. Range: 1..200, at most half of `leadMs`. @defaultValue 10 */
   readonly pollMs: number;
   /** A sink whose position stands still for so long with audio queued is lost. Units: ms. Range: 100..60000. @defaultValue 2000 */
   readonly stallMs: number;
@@ -37,15 +37,26 @@ export const defaultPlayoutOptions = {
 
 /** @internal */
 export function resolvePlayoutOptions(given: Partial<PlayoutOptions>): PlayoutOptions {
-  return resolveOptions<PlayoutOptions>('playout', defaultPlayoutOptions, given, {
-    leadMs: integerIn(20, 5000, 'ms'),
-    maxQueuedMs: integerIn(1000, 3_600_000, 'ms'),
-    duckGainDb: numberIn(-60, 0, 'dB'),
-    duckRampMs: integerIn(1, 1000, 'ms'),
-    restoreRampMs: integerIn(1, 5000, 'ms'),
-    cutRampMs: integerIn(0, 100, 'ms'),
-    maxHandOverMs: integerIn(0, 2000, 'ms'),
-    pollMs: integerIn(1, 200, 'ms'),
-    stallMs: integerIn(100, 60_000, 'ms'),
-  });
+  return resolveOptions<PlayoutOptions>(
+    'playout',
+    defaultPlayoutOptions,
+    given,
+    {
+      leadMs: integerIn(20, 5000, 'ms'),
+      maxQueuedMs: integerIn(1000, 3_600_000, 'ms'),
+      duckGainDb: numberIn(-60, 0, 'dB'),
+      duckRampMs: integerIn(1, 1000, 'ms'),
+      restoreRampMs: integerIn(1, 5000, 'ms'),
+      cutRampMs: integerIn(0, 100, 'ms'),
+      maxHandOverMs: integerIn(0, 2000, 'ms'),
+      pollMs: integerIn(1, 200, 'ms'),
+      stallMs: integerIn(100, 60_000, 'ms'),
+    },
+    (o) =>
+      o.pollMs * 2 > o.leadMs
+        ? [
+            `pollMs (${o.pollMs}) must be at most half of leadMs (${o.leadMs}), or the sink runs dry between two looks`,
+          ]
+        : [],
+  );
 }

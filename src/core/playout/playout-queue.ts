@@ -60,6 +60,10 @@ export interface PlayoutQueue {
   end(owner: PlayoutOwner, atSample: number): readonly Heard[];
   /** The next block to write, gain applied; undefined when nothing waits. */
   take(maxSamples: number): Float32Array | undefined;
+  /** Undo the last `take`: the sink did not have room for it. */
+  takeBack(): void;
+  /** Whether a filler is there that has not been told to end yet. */
+  readonly fillerToLeave: boolean;
   /** Account for everything up to this position. */
   markHeard(sample: number): readonly Heard[];
   /** Take back what the sink flushed: everything from this position on. */
@@ -86,9 +90,16 @@ export function createPlayoutQueue(
   const find = (owner: PlayoutOwner) => accounts.find((account) => sameOwner(account.owner, owner));
   const unheard = () => accounts.reduce((sum, account) => sum + account.appended - account.heard, 0);
 
+  const fillerToLeave = () =>
+    accounts.find((account) => account.owner.kind === 'filler' && !account.handedOver);
+
+  /** Who is over, in the order of their audio: nobody ends before those in front of him. */
   const settle = (sample: number): Heard[] => {
-    const done = accounts.filter((account) => account.ended && account.heard >= account.appended);
+    const going = accounts.findIndex((account) => !account.ended || account.heard < account.appended);
+    const done = accounts.slice(0, going < 0 ? accounts.length : going);
     accounts = accounts.filter((account) => !done.includes(account));
+    // Nothing is left that a ramp could be heard on: whatever comes next begins where it was going.
+    if (accounts.length === 0) ramp.rampTo(ramp.target, 0);
     return done.map((account) => ({ type: 'ended', owner: account.owner, sample, account }));
   };
 
@@ -115,10 +126,10 @@ export function createPlayoutQueue(
     },
 
     end(owner, atSample) {
-      const account = find(owner);
+      let account = find(owner);
       if (!account) {
-        const nothing = { owner, heard: 0, handedOver: false };
-        return [{ type: 'ended', owner, sample: atSample, account: nothing }];
+        account = { owner, pauses: [], appended: 0, heard: 0, ended: true, handedOver: false };
+        accounts.push(account);
       }
       account.ended = true;
       return settle(atSample);
@@ -133,6 +144,18 @@ export function createPlayoutQueue(
       written.push({ account: first.account, samples, start: writtenEnd, ramp: ramp.snapshot(), counted: 0 });
       writtenEnd += samples.length;
       return ramp.apply(samples);
+    },
+
+    takeBack() {
+      const last = written.pop();
+      if (!last) return;
+      ramp.restore(last.ramp);
+      waiting.unshift({ account: last.account, samples: last.samples });
+      writtenEnd = last.start;
+    },
+
+    get fillerToLeave() {
+      return fillerToLeave() !== undefined;
     },
 
     markHeard(sample) {
@@ -169,7 +192,7 @@ export function createPlayoutQueue(
     },
 
     handOver(maxWaitSamples, fadeSamples) {
-      const filler = accounts.find((account) => account.owner.kind === 'filler' && !account.handedOver);
+      const filler = fillerToLeave();
       if (!filler) return;
       const from = filler.heard;
       const limit = from + maxWaitSamples;

@@ -59,5 +59,5 @@ export type PlayoutEvent =
   | { readonly type: 'restored'; readonly atMs: number }
   /** After a cut: `atMs` is when the loudspeaker is silent. */
   | { readonly type: 'silenced'; readonly atMs: number }
-  /** The queue was full; so much of this was not taken. */
+  /** The queue was full and so much of this was not taken. Told at the first piece, and at the end with the total. */
   | { readonly type: 'playout-overflow'; readonly owner: PlayoutOwner; readonly droppedMs: number };

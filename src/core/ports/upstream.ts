@@ -121,7 +121,8 @@ export interface Upstream {
    *
    * @remarks
    * Cold. Completing `requests$` half-closes: replies under way are still delivered, then the session completes.
-   * Unsubscribing cancels every call at once.
+   * Unsubscribing cancels every call at once. Requests may come before `session-opened` was emitted: they are kept or
+   * sent, never lost. Reply ids are unique within a session.
    * Cancellation: after a `reply-cancelled` request was taken, nothing of that reply is emitted any more but
    * its `reply-ended` with reason `cancelled`.
    * Liveness: every turn ends in `reply-ended` or `turn-failed` within bounded time, whatever the service does.
