@@ -9,6 +9,9 @@ import { readProjectFile } from './support/project.js';
 import { earshotCommand, killCommands, start, startEarshot } from './support/run-command.js';
 import { type StreamBehaviour, type StreamServer, startStreamServer } from './support/stream-server.js';
 
+/** What a server notices it may notice after the command has ended. */
+const soon = { timeout: 5000 };
+
 const folder = mkdtempSync(join(tmpdir(), 'earshot-ask-'));
 const at = (name: string): string => join(folder, name);
 
@@ -212,14 +215,13 @@ describe('earshot ask', () => {
   });
 
   it('takes a long answer as fast as it comes, not as fast as it would be heard', async () => {
+    // As fast as it would be heard, this would take longer than any test may.
     const { code, stdout } = await ask('scenario: ten-minutes-at-once', '--json', '--raw', at('long.raw'));
 
     expect(code).toBe(0);
-    const { audioMs, endedMs, audioBytes } = JSON.parse(stdout);
+    const { audioMs, audioBytes } = JSON.parse(stdout);
     expect(audioMs).toBe(600_000);
     expect(readFileSync(at('long.raw'))).toHaveLength(audioBytes);
-    // A pause of the reply lasts two seconds at least, and there would be twenty.
-    expect(endedMs).toBeLessThan(20_000);
   });
 
   it('asks again with a session id of its own, and tells of it', async () => {
@@ -259,7 +261,7 @@ describe('earshot ask', () => {
       attempts: 1,
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(server.cancelledCalls()).toBe(1);
+    await expect.poll(server.cancelledCalls, soon).toBe(1);
   });
 
   it('interrupts when told to, and shows what that does', async () => {
@@ -337,7 +339,7 @@ describe('whoever runs earshot ask', () => {
       expect(JSON.parse(stdout)).toMatchObject({ outcome: 'cancelled', text: 'One moment' });
       expect(stderr).not.toMatch(/^\s+at /m);
       expect(readWav(readFileSync(at(`${signal}.wav`))).samples).toHaveLength(480);
-      expect(server.cancelledCalls()).toBe(1);
+      await expect.poll(server.cancelledCalls, soon).toBe(1);
     },
   );
 
@@ -352,7 +354,7 @@ describe('whoever runs earshot ask', () => {
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'words, wor' });
     expect(stderr).toMatch(/^cancelled after .*\ncode 0\n$/);
-    expect(server.cancelledCalls()).toBe(1);
+    await expect.poll(server.cancelledCalls, soon).toBe(1);
   });
 
   it('may read the beginning only, and still gets the file', async () => {
