@@ -248,7 +248,12 @@ const events: readonly Row[] = [
   {
     what: 'browser progress alone is no answer that could be heard',
     prompt: scenario('only-browser-progress'),
-    sees: { attempts: 1, progress: ['BROWSER_TASK_STARTED', 'BROWSER_TASK_COMPLETED'] },
+    sees: {
+      attempts: 1,
+      outcome: 'complete',
+      events: 'started ended:complete',
+      progress: ['BROWSER_TASK_STARTED', 'BROWSER_TASK_COMPLETED'],
+    },
   },
   {
     what: 'a browser that fails is no end of the answer',
@@ -323,20 +328,20 @@ const events: readonly Row[] = [
   {
     what: 'silence before data ends with a timeout',
     prompt: 'fault: never-answers',
-    service: { firstMessageMs: 200 },
     sees: { events: 'failed:UPSTREAM_TIMEOUT', outcome: 'failed', attempts: 1, retryable: true },
   },
   {
     what: 'silence after data cuts the answer',
     prompt: 'fault: stalls',
-    service: { betweenMessagesMs: 200 },
     sees: cut,
   },
   {
     what: 'an answer that takes too long as a whole is cut',
     prompt: scenario('slow-drip'),
-    service: { deadlineMs: 400 },
+    service: { deadlineMs: 500 },
     sees: cut,
+    // Which has no more time than this one.
+    answersNext: false,
   },
   { what: 'a slow answer is an answer', prompt: scenario('slow-drip'), sees: { ...whole, audioMs: 200 } },
 ];
@@ -453,13 +458,11 @@ const wires: readonly Row[] = [
   {
     what: 'a black hole before data: the next turn has another connection',
     prompt: scenario('black-hole'),
-    service: { firstMessageMs: 300 },
     sees: { events: 'failed:UPSTREAM_TIMEOUT', attempts: 1, retryable: true },
   },
   {
     what: 'a black hole after data',
     prompt: scenario('black-hole-after-data'),
-    service: { betweenMessagesMs: 300 },
     sees: { ...cut, audioMs: 100 },
   },
   { what: 'byte by byte', prompt: scenario('byte-drip'), sees: { ...whole, audioMs: 2 } },

@@ -91,8 +91,8 @@ export async function visit(
   const target = options.target ?? `127.0.0.1:${reference.port}`;
   const service = streamingService({
     hardwareId,
-    firstMessageMs: 1000,
-    betweenMessagesMs: 600,
+    firstMessageMs: 1500,
+    betweenMessagesMs: 1000,
     retryDelayMs: 20,
     maxRetryDelayMs: 40,
     ...options,
