@@ -10,7 +10,7 @@ const missing = whyNoNginx();
 if (missing !== undefined) console.warn(`streaming-service-nginx: skipped, because ${missing}`);
 
 /** How long nginx lets the service be silent. */
-const readTimeoutMs = 500;
+const readTimeoutMs = 1500;
 
 async function throughNginx(
   { skip }: Pick<TestContext, 'skip'>,
