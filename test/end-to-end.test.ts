@@ -40,6 +40,8 @@ async function visit(fault: Fault | 'none') {
         hardwareId: 'end-to-end',
         firstMessageMs: 1000,
         betweenMessagesMs: 1000,
+        maxRetries: 1,
+        retryDelayMs: 50,
         scheduler,
       }),
       transcriber: scriptedTranscriber({
