@@ -56,11 +56,20 @@ export const statusMeanings: { readonly [Status in FailureStatus]: StatusMeaning
  */
 export function mapStatus(status: number, details: string, target: string): UpstreamError {
   const { name, code, retryable, advice } = meaningOf(status);
-  const said = details.trim() === '' ? '' : `: ${details.trim()}`;
+  const what = tidy(details);
+  const said = what === '' ? '' : `: ${what}`;
   return new UpstreamError(code, `${target} ended the call with ${name}${said}; ${advice}`, {
     retryable,
     grpcStatus: status,
   });
+}
+
+/** Part of a sentence: grpc-js adds an empty note to some details, and services end theirs with a full stop. */
+function tidy(details: string): string {
+  return details
+    .replace(/\s*Resolution note:\s*$/, '')
+    .replace(/[.;\s]+$/, '')
+    .trim();
 }
 
 /** What a status means; one outside 1..16 is handled as UNKNOWN. */
