@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readWav, writeWav } from '../src/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'earshot-demo-'));
@@ -16,18 +17,34 @@ interface Ended {
   readonly stderr: string;
 }
 
-function run(script: string, ...args: string[]): Promise<Ended> {
+interface Place {
+  readonly cwd?: string;
+  /** A module that is loaded into the process first. */
+  readonly preload?: string;
+  readonly timeout?: number;
+}
+
+function run(script: string, args: readonly string[], place: Place = {}): Promise<Ended> {
+  const { cwd = root, preload, timeout = 120_000 } = place;
+  const imports = [import.meta.resolve('tsx'), ...(preload === undefined ? [] : [preload])];
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--import', 'tsx', join(root, script), ...args],
-      { cwd: root, timeout: 120_000, maxBuffer: 1 << 24 },
+      [...imports.flatMap((module) => ['--import', module]), join(root, script), ...args],
+      // The paths of the project's tsconfig hold wherever the command is started.
+      {
+        cwd,
+        timeout,
+        killSignal: 'SIGKILL',
+        maxBuffer: 1 << 24,
+        env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
+      },
       (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
 }
-const demo = (...args: string[]) => run('examples/demo/main.ts', ...args);
+const demo = (...args: string[]) => run('examples/demo/main.ts', args);
 
 describe('the demo, in virtual time', () => {
   const out = join(folder, 'fast');
@@ -71,7 +88,7 @@ describe('the demo, in virtual time', () => {
   });
 
   it('holds what the issue of latency asks for, measured in the recordings by code that is not ours', async () => {
-    const measured = await run('examples/demo/measure-demo.ts', out);
+    const measured = await run('examples/demo/measure-demo.ts', [out]);
     expect(measured.stdout).not.toContain('FAILED');
     expect(measured.code).toBe(0);
   }, 120_000);
@@ -85,10 +102,86 @@ describe('the demo, in virtual time', () => {
   }, 120_000);
 });
 
+describe('the demo with a recording of the user', () => {
+  const question = join(root, 'examples/demo/assets/go-forward.wav');
+
+  it('plays it to its end, however long nobody speaks in it', async () => {
+    const late = join(folder, 'late.wav');
+    const speech = readWav(readFileSync(question));
+    const { sampleRateHz } = speech.format;
+    const samples = new Float32Array(50 * sampleRateHz + speech.samples.length);
+    samples.set(speech.samples, 50 * sampleRateHz);
+    writeFileSync(late, writeWav(speech.format, samples));
+    const segments = [{ startMs: 50_000, endMs: 51_700, text: 'Go forward ten meters.' }];
+    writeFileSync(join(folder, 'late.transcript.json'), JSON.stringify({ segments }));
+
+    const ended = await demo('--fast', '--microphone', late, '--out', join(folder, 'late'));
+
+    expect(ended.stderr).toBe('');
+    expect(ended.stdout).toContain('1 turn, 1 answered');
+    expect(ended.stdout).toContain('every turn was answered');
+    expect(ended.code).toBe(0);
+  }, 120_000);
+
+  it('ends when the conversation does, over a real socket, from another working directory', async () => {
+    const args = ['--microphone', question, '--time-to-first-byte', '300', '--out', 'elsewhere'];
+    // Less than the patience of the speaker of the dialogue, who is not asked.
+    const ended = await run('examples/demo/main.ts', args, { cwd: folder, timeout: 38_000 });
+
+    expect(ended.stderr).toBe('');
+    expect(ended.stdout).toContain('1 turn, 1 answered');
+    expect(ended.code).toBe(0);
+    expect(existsSync(join(folder, 'elsewhere', 'summary.json'))).toBe(true);
+  }, 60_000);
+
+  /** Loaded into the demo: does this when the server, `child`, is ready. */
+  const whenServed = (what: string) =>
+    `data:text/javascript,${encodeURIComponent(`
+      import { existsSync } from 'node:fs';
+      import { subscribe } from 'node:diagnostics_channel';
+      subscribe('child_process', ({ process: child }) => child.once('message', ({ port }) => {
+        if (port) { ${what} }
+      }));`)}`;
+
+  it('reports, with exit code 1, when the server is killed', async () => {
+    const out = join(folder, 'killed');
+    const preload = whenServed(`child.kill('SIGKILL')`);
+    const ended = await run('examples/demo/main.ts', ['--microphone', question, '--out', out], { preload });
+
+    expect(ended.stdout).toContain('turn-1 was not answered');
+    expect(ended.stdout).toContain('1 turn, 0 answered');
+    expect(ended.code).toBe(1);
+    const failed = readFileSync(join(out, 'events.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"turn-failed"'));
+    expect(failed[0]).toContain('"message":"[UPSTREAM_');
+  }, 120_000);
+
+  it('writes what there is, with exit code 130, when it is interrupted', async () => {
+    const out = join(folder, 'interrupted');
+    const preload = whenServed(`
+      const opened = setInterval(() => {
+        if (!existsSync(${JSON.stringify(join(out, 'loudspeaker.wav'))})) return;
+        clearInterval(opened);
+        process.kill(process.pid, 'SIGINT');
+      }, 20);`);
+    const ended = await run('examples/demo/main.ts', ['--out', out], { preload });
+
+    expect(ended.stderr).toBe('');
+    expect(ended.code).toBe(130);
+    const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as { problems: string[] };
+    expect(summary.problems).toContain('the conversation was stopped by SIGINT');
+    for (const name of ['events.jsonl', 'timeline.html'])
+      expect(existsSync(join(out, name)), name).toBe(true);
+  }, 120_000);
+});
+
 describe('the demo refuses what it cannot use, with one sentence and exit code 2', () => {
   const noWav = join(folder, 'no.wav');
   writeFileSync(noWav, 'this is a text, not a sound');
   writeFileSync(join(folder, 'no.transcript.json'), '{ "segments": [] }');
+  const untold = join(folder, 'untold.wav');
+  writeFileSync(untold, readFileSync(join(root, 'examples/demo/assets/go-forward.wav')));
   const refused = async (pattern: RegExp, ...args: string[]) => {
     const { code, stdout, stderr } = await demo('--json', '--out', join(folder, 'refused'), ...args);
     expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -103,8 +196,13 @@ describe('the demo refuses what it cannot use, with one sentence and exit code 2
     60_000,
   );
   it(
-    'a recording that is not there',
-    () => refused(/none\.transcript\.json cannot be read/, '--microphone', join(folder, 'none.wav')),
+    'a recording that is not there, whether or not its transcript is',
+    () => refused(/there is no recording .*none\.wav/, '--microphone', join(folder, 'none.wav')),
+    60_000,
+  );
+  it(
+    'a recording without a transcript',
+    () => refused(/untold\.transcript\.json cannot be read/, '--microphone', untold),
     60_000,
   );
   it(

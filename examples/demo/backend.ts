@@ -29,14 +29,16 @@ export async function startBackend(options: DemoOptions, scheduler: SchedulerLik
       ...[`--port=${options.port}`, '--voice=prompts', `--answers=${answersPath}`],
       `--time-to-first-byte=${options.timeToFirstByteMs}`,
     ],
-    { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
+    // Resolved from here: Node would look for `tsx` in the working directory.
+    { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
   );
   const port = await portOf(server);
   return {
     upstream: streamingService({ target: `127.0.0.1:${port}`, hardwareId: 'earshot-demo', scheduler }),
     close: () =>
       new Promise((resolve) => {
-        if (server.exitCode !== null) return resolve();
+        // Ended already; by a signal, it has no exit code.
+        if (server.exitCode !== null || server.signalCode !== null) return resolve();
         const kill = setTimeout(() => server.kill('SIGKILL'), 3000);
         server.once('exit', () => {
           clearTimeout(kill);
@@ -66,16 +68,29 @@ function portOf(server: ChildProcess): Promise<number> {
       clearTimeout(late);
       resolve(message.port);
     });
-    server.once('exit', (code) => {
+    server.once('error', (cause) => {
       clearTimeout(late);
-      const sentence = said
-        .trim()
-        .split('\n')
-        .at(-1)
-        ?.replace(/^\[\w+\] /, '');
-      reject(new OptionError('OPTION_INVALID', sentence || `the reference server ended with code ${code}`));
+      const what = `the reference server could not be started (${cause.message})`;
+      reject(new UpstreamError('UPSTREAM_UNREACHABLE', what, { cause }));
+    });
+    server.once('exit', (code, signal) => {
+      const fail = () => {
+        clearTimeout(late);
+        reject(whyItEnded(said, code === null ? `by ${signal}` : `with code ${code}`));
+      };
+      // What it said may still be in the pipe.
+      if (server.stderr?.readableEnded === false) server.stderr.once('end', fail);
+      else fail();
     });
   });
+}
+
+/** Its own sentence where it gave one; a stack trace is none. */
+function whyItEnded(said: string, how: string): OptionError | UpstreamError {
+  const sentence = said.split('\n').findLast((line) => /^\[[A-Z_]+\] /.test(line));
+  return sentence === undefined
+    ? new UpstreamError('UPSTREAM_UNREACHABLE', `the reference server ended ${how}`)
+    : new OptionError('OPTION_INVALID', sentence.replace(/^\[[A-Z_]+\] /, ''));
 }
 
 /** The same answers in the same voice at the same pace, in this process and in virtual time. */

@@ -24,7 +24,7 @@ export const usage = `A conversation on real audio: speech from files, a real Si
 
   npm run demo -- [options]
 
-  --json                      print the summary alone
+  --json                      print the summary alone; under npm: npm run --silent demo -- --json
   --fast                      virtual time and a scripted backend; done in seconds
   --out FOLDER                where to write the recordings, events, summary and timeline (demo-out)
   --microphone FILE.wav       play this recording instead of the dialogue; FILE.transcript.json says what is said in it
@@ -35,7 +35,7 @@ export const usage = `A conversation on real audio: speech from files, a real Si
   --time-to-first-byte MS     how slow the server is (2200)
 
 The exit code is 0 when every turn was answered and every barge-in silenced the loudspeaker, 1 when not,
-and 2 when something could not be used.
+and 2 when something could not be used. Ctrl-C stops the conversation and writes what there is; the exit code is 130.
 `;
 
 const text = { type: 'string' } as const;

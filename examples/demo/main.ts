@@ -1,10 +1,11 @@
 import { isVoiceError } from 'earshot';
-import { readDemoOptions, usage } from './demo-options.js';
+import { type DemoOptions, readDemoOptions, usage } from './demo-options.js';
 import { runDemo } from './run-demo.js';
 import { createScreen, noScreen } from './screen.js';
 import type { Summary } from './summary.js';
 
-function report({ ok, turns, bargeIns, coughs, totals, problems }: Summary, out: string): string {
+function report({ ok, turns, bargeIns, coughs, totals, problems }: Summary, options: DemoOptions): string {
+  const { out, microphone } = options;
   const ms = (value: number) => `${Math.round(value)} ms`;
   return [
     '',
@@ -17,15 +18,19 @@ function report({ ok, turns, bargeIns, coughs, totals, problems }: Summary, out:
     }),
     ...bargeIns.map(
       ({ kind, speechOnsetMs, duckedMs, silentMs }) =>
-        `barge-in over a ${kind}: ducked ${ms(duckedMs - speechOnsetMs)}, silent ${ms(silentMs - speechOnsetMs)} after the first sound`,
+        `barge-in over a ${kind}: ducked ${ms(duckedMs - speechOnsetMs)}, ` +
+        (silentMs === null ? 'not silent' : `silent ${ms(silentMs - speechOnsetMs)}`) +
+        ' after the first sound',
     ),
     ...coughs.map(
       ({ duckedMs, restoredMs }) => `cough: ducked, and restored ${ms(restoredMs - duckedMs)} later`,
     ),
-    `${totals.turns} turns, ${totals.answered} answered; listen in ${out}/, look at ${out}/timeline.html`,
+    `${totals.turns} ${totals.turns === 1 ? 'turn' : 'turns'}, ${totals.answered} answered; listen in ${out}/, look at ${out}/timeline.html`,
     ok
-      ? 'as the script says'
-      : `not as the script says:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+      ? microphone === null
+        ? 'as the script says'
+        : 'every turn was answered'
+      : `${microphone === null ? 'not as the script says' : 'not as it should be'}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
     '',
   ].join('\n');
 }
@@ -38,20 +43,29 @@ function sentenceFor(error: unknown): string | undefined {
   return isUsage ? `${error.message.split('. ')[0]}; see --help` : undefined;
 }
 
+const stop = new AbortController();
+// The first one stops the conversation, and what there is of it is written; that takes a few seconds at most.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(signal));
+
 try {
   const options = readDemoOptions(process.argv.slice(2));
   if (options === 'help') {
     process.stdout.write(usage);
   } else {
-    const summary = await runDemo(options, options.json ? noScreen : createScreen(process.stdout));
-    process.stdout.write(
-      options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(summary, options.out),
+    const summary = await runDemo(
+      options,
+      options.json ? noScreen : createScreen(process.stdout),
+      stop.signal,
     );
-    process.exitCode = summary.ok ? 0 : 1;
+    process.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(summary, options));
+    process.exitCode = stop.signal.aborted ? 130 : summary.ok ? 0 : 1;
   }
 } catch (error) {
-  const sentence = sentenceFor(error);
+  const stopped = stop.signal.aborted && error === stop.signal.reason;
+  const sentence = stopped
+    ? `stopped by ${String(stop.signal.reason)} before the conversation began`
+    : sentenceFor(error);
   if (sentence === undefined) throw error;
   process.stderr.write(`${sentence}\n`);
-  process.exitCode = 2;
+  process.exitCode = stopped ? 130 : 2;
 }

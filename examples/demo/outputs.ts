@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isVoiceError, type PcmFormat, type PipelineEvent, readWav, type Upstream, writeWav } from 'earshot';
+import { type PcmFormat, type PipelineEvent, readWav, type Upstream, writeWav } from 'earshot';
 import { tap } from 'rxjs';
 import type { Summary } from './summary.js';
 import type { StateSpan, TimelineEvent } from './timeline/data.js';
@@ -87,9 +87,7 @@ export function onsetIn(samples: Float32Array, sampleRateHz: number): (atMs: num
 
 /** `events.jsonl`: one event a line. */
 export function writeEvents(path: string, events: readonly PipelineEvent[]): void {
-  const plain = (_key: string, value: unknown) =>
-    isVoiceError(value) ? { code: value.code, message: value.message, retryable: value.retryable } : value;
-  writeFileSync(path, `${events.map((event) => JSON.stringify(event, plain)).join('\n')}\n`);
+  writeFileSync(path, `${events.map((event) => JSON.stringify(event)).join('\n')}\n`);
 }
 
 /** `timeline.html`: everything at a glance. */

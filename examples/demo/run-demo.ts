@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   createTimeBase,
   createVoicePipeline,
+  DeviceError,
   defaultUtteranceOptions,
   type PipelineEvent,
   type TimeBase,
@@ -35,8 +36,8 @@ import {
   writeTimeline,
 } from './outputs.js';
 import type { Screen } from './screen.js';
-import { createSpeaker, type Said } from './speaker.js';
-import { findProblems, type Summary, summarise } from './summary.js';
+import { createSpeaker, type Said, type Speaker } from './speaker.js';
+import { findProblems, rounded, type Summary, summarise } from './summary.js';
 
 const fillersFolder = fileURLToPath(new URL('../../assets/fillers/en', import.meta.url));
 const format = { sampleRateHz: 48_000, channels: 1 };
@@ -45,25 +46,37 @@ const roomNoiseDb = -70;
 /** Longest demo. Units: ms. */
 const longestMs = 15 * 60_000;
 
-/** Runs the conversation, writes what it leaves behind, and says what it came to. */
-export async function runDemo(options: DemoOptions, screen: Screen): Promise<Summary> {
+/**
+ * Runs the conversation, writes what it leaves behind, and says what it came to.
+ *
+ * @param stop - ends the conversation early; its reason says why. Before the conversation begins, the promise rejects with that.
+ */
+export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortSignal): Promise<Summary> {
   const clock = options.fast ? createVirtualClock() : undefined;
   const scheduler = clock?.scheduler ?? monotonicScheduler();
   const { title, cues } = options.microphone
     ? { title: basename(options.microphone), cues: [] }
     : loadDialogue(format.sampleRateHz);
+  if (options.microphone !== null) requireFile(options.microphone);
   prepareFolder(options.out);
   const clips = await firstValueFrom(
     fillerCache({ directory: fillersFolder, voice: options.voice }).loadFillers(format),
   );
   const detector = await loadSileroVad();
   let backend: Backend | undefined;
+  let speaker: Speaker | undefined;
   try {
     const said: Said[] = [];
     const transcriber = await transcriberFor(options.microphone, said, () => timeBase);
-    backend = await (options.fast ? scriptedBackend(options, scheduler) : startBackend(options, scheduler));
+    const starting = options.fast ? scriptedBackend(options, scheduler) : startBackend(options, scheduler);
+    backend = await starting.catch((error: unknown) => {
+      // Ctrl-C reaches the server too, which may be the first to end of it.
+      stop.throwIfAborted();
+      throw error;
+    });
     const served = keepServerAudio(backend.upstream, join(options.out, 'server-audio'));
 
+    stop.throwIfAborted();
     // Everything slow is done; from here on the clock of the recordings runs.
     const timeBase = createTimeBase(scheduler);
     const microphone = wavFileMicrophone({
@@ -90,16 +103,19 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Sum
     );
 
     let missed: Cue | undefined;
-    const speaker = createSpeaker({
-      cues,
-      scheduler,
-      said,
-      say: microphone.say,
-      done: (cue) => {
-        missed = cue;
-        microphone.hangUp();
-      },
-    });
+    // A recording speaks for itself, and ends when it ends.
+    if (options.microphone === null) {
+      speaker = createSpeaker({
+        cues,
+        scheduler,
+        said,
+        say: microphone.say,
+        done: (cue) => {
+          missed = cue;
+          microphone.hangUp();
+        },
+      });
+    }
     const events: PipelineEvent[] = [];
     let end = 'running' as 'running' | 'complete' | { readonly error: unknown };
     const subscription = pipeline.events$.subscribe({
@@ -107,7 +123,7 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Sum
         const relative = relativeTo(timeBase.originMs, event);
         events.push(relative);
         screen.show(relative);
-        if (!options.microphone) speaker.hear(event);
+        speaker?.hear(event);
       },
       error: (error) => {
         end = { error };
@@ -116,14 +132,21 @@ export async function runDemo(options: DemoOptions, screen: Screen): Promise<Sum
         end = 'complete';
       },
     });
-    await runUntil(() => end !== 'running', clock);
+    await runUntil(() => end !== 'running' || stop.aborted, clock);
     subscription.unsubscribe();
     screen.close();
     if (typeof end === 'object') throw end.error;
 
     served.write();
-    return conclude({ options, title, events, said, timeBase, missed, finished: end === 'complete' });
+    const unfinished =
+      end === 'complete'
+        ? undefined
+        : stop.aborted
+          ? `the conversation was stopped by ${String(stop.reason)}`
+          : `the conversation did not end within ${longestMs / 60_000} minutes`;
+    return conclude({ options, title, events, said, timeBase, missed, unfinished });
   } finally {
+    speaker?.stop();
     await backend?.close();
     await detector.close();
   }
@@ -155,11 +178,25 @@ function transcriberFor(
   );
 }
 
+/** The recording is opened late, when the service runs; what is not there at all is told at once. */
+function requireFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  throw new DeviceError(
+    'DEVICE_NOT_FOUND',
+    `demo: there is no recording ${path}; give --microphone a WAV file`,
+  );
+}
+
+/** Removes what an earlier run of the demo left there, and nothing else. */
 function prepareFolder(out: string): void {
   try {
     if (!existsSync(out)) mkdirSync(out);
-    for (const old of ['server-audio', 'events.jsonl', 'summary.json', 'timeline.html']) {
-      rmSync(join(out, old), { recursive: true, force: true });
+    for (const old of ['events.jsonl', 'summary.json', 'timeline.html']) {
+      rmSync(join(out, old), { force: true });
+    }
+    const served = join(out, 'server-audio');
+    for (const name of existsSync(served) ? readdirSync(served) : []) {
+      if (/^turn-.*\.wav$/.test(name)) rmSync(join(served, name), { force: true });
     }
   } catch (cause) {
     throw new VoiceError(
@@ -196,11 +233,12 @@ interface Run {
   readonly said: readonly Said[];
   readonly timeBase: TimeBase;
   readonly missed: Cue | undefined;
-  readonly finished: boolean;
+  /** Why it is not over, where it is not. */
+  readonly unfinished: string | undefined;
 }
 
 /** Everything that is written after the run. */
-function conclude({ options, title, events, said, timeBase, missed, finished }: Run): Summary {
+function conclude({ options, title, events, said, timeBase, missed, unfinished }: Run): Summary {
   const { samples, sampleRateHz } = readRecording(join(options.out, 'microphone.wav'));
   const durationMs = (samples.length * 1000) / sampleRateHz;
   const result = summarise(events, durationMs, options.fillerDelayMs, onsetIn(samples, sampleRateHz));
@@ -212,13 +250,13 @@ function conclude({ options, title, events, said, timeBase, missed, finished }: 
   const problems = [
     ...findProblems(result, relativeSaid),
     ...(missed ? [`${missed.id}: its moment never came`] : []),
-    ...(finished ? [] : [`the conversation did not end within ${longestMs / 60_000} minutes`]),
+    ...(unfinished === undefined ? [] : [unfinished]),
     ...(result.turns.length === 0 ? ['no turn was heard'] : []),
     ...result.turns
       .filter(({ outcome }) => outcome === 'unanswered')
       .map(({ turnId }) => `${turnId} was not answered`),
   ];
-  const summary: Summary = { ok: problems.length === 0, problems, ...result };
+  const summary = rounded({ ok: problems.length === 0, problems, ...result });
   writeEvents(join(options.out, 'events.jsonl'), events);
   writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   writeTimeline(options.out, title, events, summary, {

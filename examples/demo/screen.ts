@@ -30,10 +30,11 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
   const draw = () => {
     if (!output.isTTY) return;
     const { microphone, loudspeaker, probability, state, atMs } = live;
-    output.write(
-      `\r\x1b[K${seconds(atMs)}  mic ${meter(microphone)}  speech ${'*'.repeat(Math.round(probability * 5)).padEnd(5, '.')}  ` +
-        `speaker ${meter(loudspeaker)}  ${state}`,
-    );
+    const text =
+      `${seconds(atMs)}  mic ${meter(microphone)}  speech ${'*'.repeat(Math.round(probability * 5)).padEnd(5, '.')}  ` +
+      `speaker ${meter(loudspeaker)}  ${state}`;
+    // A line that wraps cannot be erased: the next one would be drawn below it.
+    output.write(`\r\x1b[K${text.slice(0, (output.columns || 80) - 1)}`);
   };
 
   return {
@@ -53,6 +54,9 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
           return;
         case 'turn-sent':
           line(event.atMs, `user    ${event.text ?? '(audio)'}`);
+          return;
+        case 'turn-empty':
+          line(event.atMs, 'user    nothing in the transcript for this');
           return;
         case 'filler-spoken':
           line(event.atMs, `filler  ${event.text}`);

@@ -1,5 +1,5 @@
 import type { PipelineEvent } from 'earshot';
-import type { SchedulerLike } from 'rxjs';
+import type { SchedulerLike, Unsubscribable } from 'rxjs';
 import type { Cue } from './dialogue.js';
 
 /** A cue that was said, and when. */
@@ -23,6 +23,8 @@ export interface SpeakerInput {
 /** A person in front of the loudspeaker: listens, and says the next thing when its moment has come. */
 export interface Speaker {
   hear(event: PipelineEvent): void;
+  /** Goes away, and leaves nothing scheduled. */
+  stop(): void;
 }
 
 /** Longest wait for the moment of a cue, or for the last answer. Units: ms. */
@@ -37,10 +39,11 @@ export function createSpeaker({ cues, said, scheduler, say, done }: SpeakerInput
   /** Nothing is said on top of what is still being said. */
   let speakingUntilMs = 0;
   let watchdog = scheduler.schedule(() => done(cues[next]), patienceMs);
+  let plannedAction: Unsubscribable | undefined;
 
   const plan = (atMs: number, action: () => void) => {
     planned = true;
-    scheduler.schedule(action, Math.max(0, atMs - scheduler.now()));
+    plannedAction = scheduler.schedule(action, Math.max(0, atMs - scheduler.now()));
   };
   const speak = (cue: Cue) => {
     planned = false;
@@ -73,6 +76,10 @@ export function createSpeaker({ cues, said, scheduler, say, done }: SpeakerInput
         if (idle) moment('idle', event.atMs);
       }
       if (event.type === 'playout-started') moment(`${event.owner.kind}-heard`, event.atMs);
+    },
+    stop() {
+      watchdog.unsubscribe();
+      plannedAction?.unsubscribe();
     },
   };
 }

@@ -26,7 +26,8 @@ export interface BargeInSummary {
   readonly speechOnsetMs: number;
   /** When the loudspeaker had reached its ducked volume. */
   readonly duckedMs: number;
-  readonly silentMs: number;
+  /** Null when it ended before that. */
+  readonly silentMs: number | null;
   readonly heardMs: number;
   readonly heardText: string;
 }
@@ -131,7 +132,7 @@ export function summarise(
         turnId,
         speechOnsetMs: onsetNear(onsetMs),
         duckedMs: lastDuck(atMs),
-        silentMs: all('silenced').filter((silenced) => silenced.atMs >= onsetMs)[0]?.atMs ?? Number.NaN,
+        silentMs: all('silenced').filter((silenced) => silenced.atMs >= onsetMs)[0]?.atMs ?? null,
         heardMs,
         heardText,
       };
@@ -173,6 +174,14 @@ export function summarise(
   };
 }
 
+/** The same with every time of it to the microsecond; more digits say nothing. */
+export function rounded(summary: Summary): Summary {
+  const text = JSON.stringify(summary, (key, value: unknown) =>
+    key.endsWith('Ms') && typeof value === 'number' ? Math.round(value * 1000) / 1000 : value,
+  );
+  return JSON.parse(text) as Summary;
+}
+
 /** How far from its cue the onset of a barge-in may be found. Units: ms. */
 const cueToleranceMs = 300;
 /** After so long the loudspeaker must be silent. Units: ms from the onset of speech. */
@@ -206,7 +215,7 @@ export function findProblems(
     if (cue.expect === 'barge-in') {
       const bargeIn = bargeIns.find(({ speechOnsetMs }) => near(speechOnsetMs, item));
       if (!bargeIn) problems.push('did not interrupt');
-      else if (!(bargeIn.silentMs - bargeIn.speechOnsetMs <= silenceLimitMs))
+      else if (bargeIn.silentMs === null || bargeIn.silentMs - bargeIn.speechOnsetMs > silenceLimitMs)
         problems.push('silenced the loudspeaker too late');
     }
     return problems.map((problem) => `${cue.id}: ${problem}`);

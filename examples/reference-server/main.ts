@@ -15,7 +15,7 @@ import { scenarios } from './scenarios.js';
 
 const usage = `A StreamingService that behaves like the real one, for trying and testing.
 
-  npx tsx examples/reference-server/main.ts [options]
+  npm run reference-server -- [options]
 
   --host ADDRESS              listen at this address (127.0.0.1)
   --port N                    listen at this port; 0 takes a free one (50051)

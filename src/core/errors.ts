@@ -67,6 +67,12 @@ export class VoiceError extends Error {
     this.retryable = init.retryable ?? false;
     Object.defineProperty(this, brand, { value: true });
   }
+
+  /** What `JSON.stringify` writes, of an event that carries an error too: the message, which it would leave out, and no stack or cause. */
+  toJSON(): Pick<VoiceError, 'name' | 'code' | 'message' | 'retryable'> {
+    const { name, code, message, retryable } = this;
+    return { name, code, message, retryable };
+  }
 }
 
 /** A value given by the caller cannot be used. @public */
@@ -92,6 +98,11 @@ export class UpstreamError extends VoiceError {
   ) {
     super(code, message, init);
     this.grpcStatus = init.grpcStatus;
+  }
+
+  override toJSON(): ReturnType<VoiceError['toJSON']> & { readonly grpcStatus?: number } {
+    const { grpcStatus } = this;
+    return { ...super.toJSON(), ...(grpcStatus !== undefined && { grpcStatus }) };
   }
 }
 
