@@ -274,6 +274,31 @@ describe('playTo', () => {
     expect(errors).toMatchObject([{ code: 'DEVICE_LOST', retryable: true }]);
   });
 
+  it('plays every sample exactly once although time passes between two looks at the sink', () => {
+    const clock = createVirtualClock();
+    const sink = pacedSink({ format, timeBase: createTimeBase(clock.scheduler) });
+    const rendered: number[] = [];
+    sink.rendered$.subscribe(({ samples }) => rendered.push(...samples));
+    // As with a real clock: a little more was heard at each look, a little less is queued.
+    let looks = 0;
+    const lively = {
+      ...sink,
+      rendered$: sink.rendered$,
+      position: () => {
+        const { heardMs, queuedMs } = sink.position();
+        const passedMs = Math.min(queuedMs, (looks++ % 8) * 0.3);
+        return { heardMs: heardMs + passedMs, queuedMs: queuedMs - passedMs };
+      },
+    };
+    const commands$ = new Subject<PlayoutCommand>();
+    commands$.pipe(playTo(lively, {}, clock.scheduler)).subscribe();
+    // Pieces that leave a block of one sample behind, as those of a service do.
+    for (let at = 1; at <= 8000; at += 81) commands$.next(play(reply, ramp(at, Math.min(81, 8001 - at))));
+    commands$.next({ type: 'end', owner: reply });
+    clock.advanceBy(2000);
+    expect(rendered.filter((sample) => sample !== 0)).toEqual([...ramp(1, 8000)]);
+  });
+
   it('plays every sample exactly once whatever is ducked and restored in between', () => {
     fc.assert(
       fc.property(

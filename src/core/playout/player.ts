@@ -98,14 +98,19 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
     const dueMs = scheduler.now() + sink.position().queuedMs;
     sink.write(audioFrame(sink.format, channels === 1 ? mono : fromMono(mono, channels), dueMs));
   };
+  /** All that the sink ever took and did not give back; time passing does not change it. Units: ms. */
+  const taken = () => {
+    const { heardMs, queuedMs } = sink.position();
+    return heardMs + queuedMs;
+  };
   const fill = () => {
     while (sink.position().queuedMs < options.leadMs) {
       const block = queue.take(samplesOf(blockMs));
       if (!block) return;
-      const { queuedMs } = sink.position();
+      const before = taken();
       write(block);
       // A sink that holds less than the lead takes no more: keep the block for later.
-      if (sink.position().queuedMs <= queuedMs) return queue.takeBack();
+      if (taken() - before < msOf(block.length) / 2) return queue.takeBack();
     }
   };
   const checkProgress = (sample: number) => {
