@@ -149,7 +149,8 @@ describe('the service', () => {
     it_.say(500, 'hello');
     it_.waitFor('playout-started');
     it_.wait(1500);
-    expect(it_.of('reply-ended')).toMatchObject([{ reason: 'stalled' }]);
+    // What came is still being heard: a service that falls silent meanwhile may be waiting for that.
+    expect(it_.of('reply-ended')).toEqual([]);
     it_.say(500, 'stop');
     it_.wait(100);
     const [ended] = it_.of('playout-ended');
