@@ -277,6 +277,17 @@ describe('a barge-in', () => {
   });
 });
 
+describe('a tool', () => {
+  it('that the service calls is answered while the loop runs, and not after', () => {
+    const it_ = kiosk();
+    it_.wait(300);
+    expect(it_.pipeline.answerTool('call-1', '{"degrees":21}')).toBe(true);
+    expect(it_.requests).toEqual([{ type: 'tool-result', callId: 'call-1', result: '{"degrees":21}' }]);
+    it_.subscription.unsubscribe();
+    expect(it_.pipeline.answerTool('call-2', '')).toBe(false);
+  });
+});
+
 describe('volume', () => {
   it('is full for the reply that follows a barge-in while ducked', () => {
     const it_ = kiosk({

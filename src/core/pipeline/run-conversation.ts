@@ -4,7 +4,7 @@ import type { ConversationEvent } from '../conversation/conversation-event.js';
 import { turnOf } from '../conversation/conversation-state.js';
 import type { UtteranceOptions } from '../operators/detect-utterances.js';
 import { defaultEndpointingOptions } from '../operators/end-turns.js';
-import type { UpstreamEvent } from '../ports/upstream.js';
+import type { UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
 import { createFillerDesk } from './filler-desk.js';
 import { type HearingEvent, hear } from './hearing.js';
@@ -19,10 +19,17 @@ import { createSpeaking, type SpeakingEvent } from './speaking.js';
 import { stampEvents } from './stamp-events.js';
 import { createTurnCollector } from './turn-collector.js';
 
+/** The result of a tool that the service called. */
+export type ToolResult = Extract<UpstreamRequest, { readonly type: 'tool-result' }>;
+
 /**
  * One run of the loop. The conversation decides, the desks do, and this function knows who is connected to whom.
  */
-export function runConversation(ports: PipelinePorts, settings: PipelineSettings): Observable<PipelineEvent> {
+export function runConversation(
+  ports: PipelinePorts,
+  settings: PipelineSettings,
+  toolResults$: Observable<ToolResult>,
+): Observable<PipelineEvent> {
   return new Observable((subscriber) => {
     const { scheduler, patience } = settings;
     const tell = stampEvents(scheduler, (event) => subscriber.next(event));
@@ -210,6 +217,7 @@ export function runConversation(ports: PipelinePorts, settings: PipelineSettings
     // The loudspeaker first, the microphone last: whoever speaks at once is answered.
     subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
     subscriber.add(session.events$.subscribe({ next: onUpstream, error: fail }));
+    subscriber.add(toolResults$.subscribe(session.send));
     subscriber.add(
       hear({ ports, settings, reference$: speaking.reference$, profile$, tell }).subscribe({
         next: onHearing,

@@ -1,9 +1,9 @@
-import { defer, distinctUntilChanged, filter, map, Observable, share, startWith } from 'rxjs';
+import { defer, distinctUntilChanged, filter, map, Observable, Subject, share, startWith } from 'rxjs';
 import type { ConversationState } from '../conversation/conversation-state.js';
 import type { PipelineEvent } from './pipeline-event.js';
 import { type PipelineOptions, resolvePipelineOptions } from './pipeline-options.js';
 import { checkPorts, type PipelinePorts } from './pipeline-ports.js';
-import { runConversation } from './run-conversation.js';
+import { runConversation, type ToolResult } from './run-conversation.js';
 
 /** A voice loop. @public */
 export interface VoicePipeline {
@@ -21,6 +21,12 @@ export interface VoicePipeline {
   readonly events$: Observable<PipelineEvent>;
   /** Where the conversation stands: the present state at once, then each change. Shares the same running loop. */
   readonly state$: Observable<ConversationState>;
+  /**
+   * Give the service the result of a tool that it called (event `tool-call`).
+   *
+   * @returns false when no loop is running to send it; nothing is kept.
+   */
+  answerTool(callId: string, result: string): boolean;
 }
 
 /**
@@ -38,13 +44,14 @@ export function createVoicePipeline(
   const settings = resolvePipelineOptions(options);
   checkPorts(ports);
   let present: ConversationState = { name: 'idle' };
+  const toolResults$ = new Subject<ToolResult>();
 
   const events$ = new Observable<PipelineEvent>((subscriber) => {
     present = { name: 'idle' };
     subscriber.add(() => {
       present = { name: 'idle' };
     });
-    return runConversation(ports, settings).subscribe({
+    return runConversation(ports, settings, toolResults$).subscribe({
       next: (event) => {
         if (event.type === 'state-changed') present = event.state;
         subscriber.next(event);
@@ -56,6 +63,11 @@ export function createVoicePipeline(
 
   return {
     events$,
+    answerTool(callId, result) {
+      if (!toolResults$.observed) return false;
+      toolResults$.next({ type: 'tool-result', callId, result });
+      return true;
+    },
     state$: defer(() =>
       events$.pipe(
         filter((event) => event.type === 'state-changed'),
