@@ -1,12 +1,12 @@
 import type { AudioFrame, PcmFormat } from '../../core/audio/audio-frame.js';
 import { audioFrame, durationMs } from '../../core/audio/audio-frame.js';
+import { beginsWithMp3Frames, mp3DecisionBytes } from '../../core/audio/mp3-frames.js';
 import type { PcmDecoder, PcmEncoding } from '../../core/audio/pcm.js';
 import { bytesPerSample, createPcmDecoder } from '../../core/audio/pcm.js';
 import type { AudioContainer } from '../../core/audio/wav.js';
 import { sniffAudio } from '../../core/audio/wav.js';
 import { AudioFormatError } from '../../core/errors.js';
 import type { AudioChunk } from './generated/streaming_pb.js';
-import { beginsWithMp3Frames, mp3DecisionBytes } from './mp3-frames.js';
 
 /** Every name that servers of any generation give to a sample layout; all little-endian. An absent one is int16. */
 const encodings: ReadonlyMap<string, PcmEncoding> = new Map([

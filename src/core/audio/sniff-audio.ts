@@ -1,3 +1,5 @@
+import { mp3FrameBytes } from './mp3-frames.js';
+
 /** What a recording is wrapped in, told from its first bytes. @public */
 export type AudioContainer = 'riff' | 'rf64' | 'mp3' | 'ogg' | 'flac' | 'unknown';
 
@@ -49,11 +51,6 @@ export function asciiAt(bytes: Uint8Array, offset: number, length: number): stri
   return String.fromCharCode(...bytes.subarray(offset, offset + length));
 }
 
-/** Kilobits per second, by the index in a layer III header, for MPEG-1 and for MPEG-2 and 2.5. Index 0 means free format. */
-const kilobitsMpeg1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-const kilobitsMpeg2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-const ratesMpeg1Hz = [44_100, 48_000, 32_000];
-
 /**
  * Whether bytes begin with a layer III header, and with a second one where the first frame ends if they reach that far:
  * raw samples can look like one header by chance.
@@ -62,19 +59,4 @@ function isMp3(bytes: Uint8Array): boolean {
   const length = mp3FrameBytes(bytes, 0);
   if (length === undefined) return false;
   return bytes.length < length + 3 || mp3FrameBytes(bytes, length) !== undefined;
-}
-
-/** Length of the frame whose header is here (ISO/IEC 11172-3 and 13818-3), or undefined where there is none. */
-function mp3FrameBytes(bytes: Uint8Array, at: number): number | undefined {
-  const [sync, kind, rates] = bytes.subarray(at, at + 3);
-  if (sync !== 0xff || kind === undefined || rates === undefined || (kind & 0xe6) !== 0xe2) return undefined;
-  const version = (kind >> 3) & 3;
-  const isMpeg1 = version === 3;
-  const kilobits = (isMpeg1 ? kilobitsMpeg1 : kilobitsMpeg2)[rates >> 4];
-  const mpeg1Hz = ratesMpeg1Hz[(rates >> 2) & 3];
-  // Version 1 is reserved, as are bit rate 15 and sample rate 3.
-  if (version === 1 || !kilobits || mpeg1Hz === undefined) return undefined;
-  const rateHz = isMpeg1 ? mpeg1Hz : version === 2 ? mpeg1Hz / 2 : mpeg1Hz / 4;
-  const isPadded = (rates & 2) !== 0;
-  return Math.floor(((isMpeg1 ? 144 : 72) * kilobits * 1000) / rateHz) + (isPadded ? 1 : 0);
 }

@@ -14,14 +14,14 @@ export const mp3DecisionBytes = 1445;
  * first two of a header, and two times in three the next byte fits as well.
  */
 export function beginsWithMp3Frames(bytes: Uint8Array): boolean {
-  const length = frameLength(bytes, 0);
-  if (length === undefined || frameLength(bytes, length) === undefined) return false;
+  const length = mp3FrameBytes(bytes, 0);
+  if (length === undefined || mp3FrameBytes(bytes, length) === undefined) return false;
   // Version, layer and sample rate stay the same within a stream; bit rate and padding may not.
   return bytes[1] === bytes[length + 1] && ((bytes[2] ?? 0) & 0x0c) === ((bytes[length + 2] ?? 0) & 0x0c);
 }
 
-/** Bytes from this header to the next, or undefined where there is no header. */
-function frameLength(bytes: Uint8Array, at: number): number | undefined {
+/** Length of the frame whose layer III header is here, or undefined where there is none. */
+export function mp3FrameBytes(bytes: Uint8Array, at: number): number | undefined {
   const [sync, kind, rates] = bytes.subarray(at, at + 3);
   if (sync !== 0xff || kind === undefined || rates === undefined || (kind & 0xe6) !== 0xe2) return undefined;
   const version = (kind >> 3) & 3;
