@@ -1,10 +1,9 @@
 import { type SchedulerLike, Subscription } from 'rxjs';
-import type { ConversationEvent } from '../conversation/conversation-event.js';
 import { type ConversationState, turnOf } from '../conversation/conversation-state.js';
-import { UpstreamError } from '../errors.js';
+import { UpstreamError, type VoiceError } from '../errors.js';
+import type { TurnRevision } from '../ports/upstream.js';
 import type { ConversationChange } from './conversation-loop.js';
 import type { FillerDesk } from './filler-desk.js';
-import type { UnstampedEvent } from './pipeline-event.js';
 
 /** Whether an answer is awaited, suspicion of speech or not. */
 function isAwaiting(state: ConversationState): boolean {
@@ -17,8 +16,7 @@ export function createReplyWatch(
   scheduler: SchedulerLike,
   replyTimeoutMs: number,
   fillers: FillerDesk,
-  dispatch: (event: ConversationEvent) => void,
-  tell: (event: UnstampedEvent) => void,
+  failTurn: (turn: TurnRevision, error: VoiceError) => void,
 ): { changed(change: ConversationChange): void; stop(): void } {
   let timer = Subscription.EMPTY;
   return {
@@ -32,8 +30,7 @@ export function createReplyWatch(
             `no answer within ${replyTimeoutMs} ms; the turn is dropped, speak again`,
             { retryable: true },
           );
-          tell({ type: 'turn-failed', ...turn, error });
-          dispatch({ type: 'turn-failed', ...turn });
+          failTurn(turn, error);
         }, replyTimeoutMs);
       }
       if (!isAwaiting(state) && isAwaiting(previous)) {

@@ -2,9 +2,10 @@ import { BehaviorSubject, defer, EMPTY, Observable } from 'rxjs';
 import { profileFor } from '../conversation/barge-in-policy.js';
 import type { ConversationEvent } from '../conversation/conversation-event.js';
 import { turnOf } from '../conversation/conversation-state.js';
+import type { VoiceError } from '../errors.js';
 import type { UtteranceOptions } from '../operators/detect-utterances.js';
 import { defaultEndpointingOptions } from '../operators/end-turns.js';
-import type { UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
+import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
 import { createFillerDesk } from './filler-desk.js';
 import { type HearingEvent, hear } from './hearing.js';
@@ -35,11 +36,16 @@ export function runConversation(
     const tell = stampEvents(scheduler, (event) => subscriber.next(event));
     const dispatch = (event: ConversationEvent) => conversation.dispatch(event);
 
-    const session = createSession(ports.upstream, settings, (error, retryInMs) => {
+    const failTurn = ({ turnId, revision }: TurnRevision, error: VoiceError) => {
+      tell({ type: 'turn-failed', turnId, revision, error });
+      dispatch({ type: 'turn-failed', turnId, revision });
+    };
+    const loseSession = (error: VoiceError, retryInMs: number | null) => {
       sessionWasLost = true;
       tell({ type: 'session-lost', error, retryInMs });
       dispatch({ type: 'session-lost' });
-    });
+    };
+    const session = createSession(ports.upstream, settings, loseSession);
     const profile$ = new BehaviorSubject<Partial<UtteranceOptions>>({});
 
     const speaking = createSpeaking(ports.loudspeaker, settings, tell);
@@ -65,13 +71,10 @@ export function runConversation(
       send: session.send,
       tell,
       empty: (turn) => dispatch({ type: 'turn-empty', ...turn }),
-      failed: (turn, error) => {
-        tell({ type: 'turn-failed', ...turn, error });
-        dispatch({ type: 'turn-failed', ...turn });
-      },
+      failed: failTurn,
     });
     const performer = createPerformer({ turns, replies, fillers, play, session, tell });
-    const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, dispatch, tell);
+    const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, failTurn);
 
     let turnsOpened = 0;
     /** When the first speech of the turn began. */
@@ -187,13 +190,10 @@ export function runConversation(
           sessionWasLost = false;
           return;
         case 'session-lost':
-          sessionWasLost = true;
-          tell({ ...event, retryInMs: null });
-          dispatch({ type: 'session-lost' });
+          loseSession(event.error, null);
           return;
         case 'turn-failed':
-          tell(event);
-          dispatch({ type: 'turn-failed', turnId: event.turnId, revision: event.revision });
+          failTurn(event, event.error);
           return;
         case 'transcript':
           tell({ ...event, engine: 'upstream' });

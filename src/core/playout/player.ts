@@ -184,9 +184,9 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
     if (total === 0) tell({ type: 'playout-overflow', owner, droppedMs: msOf(samples) });
   };
   const append = (owner: PlayoutOwner, samples: Float32Array, pausesMs: readonly number[] = []) => {
-    const taken = queue.append(owner, samples, pausesMs.map(samplesOf));
-    if (taken < samples.length) overflow(owner, samples.length - taken);
-    if (taken > 0) starved = undefined;
+    const accepted = queue.append(owner, samples, pausesMs.map(samplesOf));
+    if (accepted < samples.length) overflow(owner, samples.length - accepted);
+    if (accepted > 0) starved = undefined;
   };
   const play = ({ owner, frame, pausesMs }: Extract<PlayoutCommand, { type: 'play' }>) => {
     if (owner.kind === 'reply' && queue.fillerToLeave) {
