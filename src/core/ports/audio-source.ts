@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
+import type { DeviceReport } from './device-report.js';
 
 /** Somewhere audio comes from: a microphone, a file, a script. @public */
 export interface AudioSource {
@@ -18,4 +19,6 @@ export interface AudioSource {
    * `DEVICE_FORMAT_UNSUPPORTED`, `DEVICE_LOST` (unplugged while open), `DEVICE_BACKEND`.
    */
   capture(): Observable<AudioFrame>;
+  /** What the device tells about itself. Hot: it tells only while somebody listens, and only while it captures. */
+  readonly reports$?: Observable<DeviceReport>;
 }

@@ -1,0 +1,161 @@
+/** What the clock of a device did that no drift explains. */
+export interface ClockReset {
+  /** How far the count was from where it was expected. Units: ms; negative when samples are missing. */
+  readonly byMs: number;
+}
+
+/**
+ * The clock of a device, as it is seen from this machine: how many sample frames have passed at which time.
+ *
+ * @remarks
+ * Units: times are milliseconds on the scheduler's clock, counts are sample frames since the stream began.
+ */
+export interface StreamClock {
+  /**
+   * At `atMs`, at least `count` sample frames had passed.
+   *
+   * @remarks
+   * An observation may come late, or count too few, by any amount; it never counts too many. So the best of many is near the truth.
+   * @returns what no drift explains, when the clock was set anew because of it.
+   */
+  observe(count: number, atMs: number): ClockReset | undefined;
+  /** Something is known to have happened to the device: trust the next few observations more than what was known. */
+  disturb(): void;
+  /** How many had passed, fractions included. */
+  countAt(ms: number): number;
+  /** When the sample frame with this number passes. */
+  msAt(count: number): number;
+  /** How much faster than nominal the device runs. Units: parts per million. Null before the first five seconds are over. */
+  readonly driftPpm: number | null;
+}
+
+/** How a stream clock treats what it sees. */
+export interface StreamClockOptions {
+  /**
+   * A count that is ahead by more than this is believed at once, because nothing can come early; less is made up for slowly.
+   * Units: ms. Infinity: always slowly, so that the time line has no step.
+   */
+  readonly believeAheadMs: number;
+}
+
+/** Observations are judged together over this. Units: ms. Longer than the stalls of a busy event loop are usually. */
+const windowMs = 500;
+/** A window with fewer observations says too little. */
+const minObservations = 5;
+/** After a disturbance this much is enough. Units: ms; observations. */
+const shortWindowMs = 120;
+const minObservationsAfterDisturbance = 2;
+/** Missing time that is more than jitter: above it samples were lost. Units: ms. */
+const lossMs = 20;
+/**
+ * The loop's bandwidth. Units: radians a second. At 0.1 the error after a step of 200 ppm stays below 0.8 ms
+ * (step / (bandwidth * e)), and jitter of 1 ms bends the slope by less than 250 ppm.
+ */
+const bandwidth = 0.1;
+/** Crystals are within 100 ppm of nominal, cheap ones within 200; two of them can be twice that apart. */
+const maxDriftPpm = 400;
+/** A change of pitch of 0.05 % cannot be heard (the finest listeners notice 0.1 to 0.2 %); drift and correction together stay below. */
+const maxSlopePpm = 480;
+/** Before it is told, a drift must have had the time to settle. Units: ms. */
+const settledMs = 5000;
+
+const clamp = (value: number, limit: number): number => Math.max(-limit, Math.min(limit, value));
+
+/**
+ * A second-order loop over the least late observation of each window.
+ *
+ * @param sampleRateHz - the nominal rate.
+ */
+export function createStreamClock(
+  sampleRateHz: number,
+  { believeAheadMs }: StreamClockOptions = { believeAheadMs: Infinity },
+): StreamClock {
+  const perMs = sampleRateHz / 1000;
+  let anchor: { readonly ms: number; readonly count: number } | undefined;
+  let startedMs = 0;
+  let driftPpm = 0;
+  let slopePpm = 0;
+  let disturbed = false;
+  /** The window before was too low already. */
+  let wasBehind = false;
+  let window = emptyWindow(0);
+
+  const framesPerMs = (): number => perMs * (1 + slopePpm * 1e-6);
+  const countAt = (ms: number): number => (anchor ? anchor.count + (ms - anchor.ms) * framesPerMs() : 0);
+  const msAt = (count: number): number => (anchor ? anchor.ms + (count - anchor.count) / framesPerMs() : 0);
+
+  function setAnew(best: Observation): ClockReset {
+    anchor = { ms: best.atMs, count: best.count };
+    slopePpm = driftPpm;
+    wasBehind = false;
+    disturbed = false;
+    return { byMs: best.errorMs };
+  }
+
+  function steer(errorMs: number, elapsedMs: number, atMs: number): void {
+    anchor = { ms: atMs, count: countAt(atMs) };
+    const error = errorMs * 1e-3;
+    driftPpm = clamp(driftPpm + bandwidth ** 2 * elapsedMs * 1e-3 * error * 1e6, maxDriftPpm);
+    slopePpm = clamp(driftPpm + 2 * bandwidth * error * 1e6, maxSlopePpm);
+  }
+
+  function judge(atMs: number): ClockReset | undefined {
+    const { best, startMs } = window;
+    window = emptyWindow(atMs);
+    if (!best) return undefined;
+    const isBehind = best.errorMs < -lossMs;
+    if (isBehind && (wasBehind || disturbed)) return setAnew(best);
+    wasBehind = isBehind;
+    disturbed = false;
+    // One window that is behind may be a stall of this machine; the next one tells.
+    if (!isBehind) steer(best.errorMs, atMs - startMs, atMs);
+    return undefined;
+  }
+
+  return {
+    observe(count, atMs) {
+      if (!anchor) {
+        anchor = { ms: atMs, count };
+        startedMs = atMs;
+        window = emptyWindow(atMs);
+        return undefined;
+      }
+      const errorMs = (count - countAt(atMs)) / perMs;
+      if (errorMs > believeAheadMs) {
+        window = emptyWindow(atMs);
+        return setAnew({ count, atMs, errorMs });
+      }
+      window.observations += 1;
+      if (!window.best || errorMs >= window.best.errorMs) window.best = { count, atMs, errorMs };
+      const [enough, longEnough] = disturbed
+        ? [minObservationsAfterDisturbance, shortWindowMs]
+        : [minObservations, windowMs];
+      if (window.observations < enough || atMs - window.startMs < longEnough) return undefined;
+      return judge(atMs);
+    },
+    disturb() {
+      disturbed = true;
+      window = emptyWindow(window.best?.atMs ?? window.startMs);
+    },
+    countAt,
+    msAt,
+    get driftPpm() {
+      const { atMs } = window.best ?? { atMs: window.startMs };
+      return anchor && atMs - startedMs >= settledMs ? driftPpm : null;
+    },
+  };
+}
+
+interface Observation {
+  readonly count: number;
+  readonly atMs: number;
+  readonly errorMs: number;
+}
+
+interface Window {
+  readonly startMs: number;
+  observations: number;
+  best: Observation | undefined;
+}
+
+const emptyWindow = (startMs: number): Window => ({ startMs, observations: 0, best: undefined });
