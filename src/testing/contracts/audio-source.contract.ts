@@ -1,7 +1,14 @@
 import { take } from 'rxjs';
 import { type AudioFrame, endMs, sameFormat } from '../../core/audio/audio-frame.js';
 import type { AudioSource } from '../../core/ports/audio-source.js';
-import { type DeviceContractSetup, onFreshDevice, watch } from './device-setup.js';
+import {
+  type DeviceContractSetup,
+  type DevicePatience,
+  onFreshDevice,
+  patiently,
+  type Watched,
+  watch,
+} from './device-setup.js';
 import type { ContractTestFunctions } from './test-functions.js';
 
 /** A source under test. @public */
@@ -15,7 +22,7 @@ export interface AudioSourceContract {
   readonly name: string;
   /** Makes a fresh source for each clause. It must give frames for at least two seconds, unless it `completes`. */
   readonly setup: () => AudioSourceContractSetup | Promise<AudioSourceContractSetup>;
-  readonly capabilities: {
+  readonly capabilities: DevicePatience & {
     /** The setup can unplug it. */
     readonly vanishes: boolean;
     /** It ends by itself within two seconds of being opened, but not within the first half. */
@@ -46,9 +53,21 @@ export function describeAudioSourceContract(
   const clause = (says: string, body: (device: AudioSourceContractSetup) => void | Promise<void>): void => {
     it(says, onFreshDevice(setup, body));
   };
+  const { openMs = 0, lossMs = 100 } = capabilities;
+  /** Subscribe, and wait for the first frame of a device that takes its time to open. */
+  const begin = async (
+    device: AudioSourceContractSetup,
+    frames$ = device.source.capture(),
+    onFrame: (frame: AudioFrame) => void = () => {},
+  ): Promise<Watched<AudioFrame>> => {
+    const capture = watch(frames$, onFrame);
+    await patiently(device, openMs, () => capture.values.length > 0 || capture.end() !== 'open');
+    return capture;
+  };
 
   describe(`${name}, as every audio source`, () => {
-    clause('opens nothing until somebody subscribes', async ({ source, now, advance }) => {
+    clause('opens nothing until somebody subscribes', async (device) => {
+      const { source, now, advance } = device;
       source.capture();
       const unused$ = source.capture();
       await advance(50);
@@ -56,6 +75,7 @@ export function describeAudioSourceContract(
       const subscribedMs = now();
       const capture = watch(unused$);
       expect(capture.values.length, 'frames on subscription').toBe(0);
+      await patiently(device, openMs, () => capture.values.length > 0);
       await advance(100);
 
       expect(capture.values.length, 'frames').toBeGreaterThan(0);
@@ -66,8 +86,9 @@ export function describeAudioSourceContract(
       capture.subscription.unsubscribe();
     });
 
-    clause('emits whole frames of its format, in range', async ({ source, advance }) => {
-      const { values, subscription } = watch(source.capture());
+    clause('emits whole frames of its format, in range', async (device) => {
+      const { source, advance } = device;
+      const { values, subscription } = await begin(device);
       await advance(100);
       subscription.unsubscribe();
 
@@ -83,8 +104,9 @@ export function describeAudioSourceContract(
       expect(values.length).toBeGreaterThan(0);
     });
 
-    clause('emits contiguous frames', async ({ source, advance }) => {
-      const { values, subscription } = watch(source.capture());
+    clause('emits contiguous frames', async (device) => {
+      const { source, advance } = device;
+      const { values, subscription } = await begin(device);
       await advance(300);
       subscription.unsubscribe();
 
@@ -96,9 +118,12 @@ export function describeAudioSourceContract(
       }
     });
 
-    clause('never emits a frame before its last sample was captured', async ({ source, now, advance }) => {
+    clause('never emits a frame before its last sample was captured', async (device) => {
+      const { source, now, advance } = device;
       const earlyMs: number[] = [];
-      const { subscription } = watch(source.capture(), (frame) => earlyMs.push(endMs(frame) - now()));
+      const { subscription } = await begin(device, source.capture(), (frame) =>
+        earlyMs.push(endMs(frame) - now()),
+      );
       await advance(300);
       subscription.unsubscribe();
 
@@ -106,9 +131,12 @@ export function describeAudioSourceContract(
       expect(Math.max(...earlyMs)).toBeLessThanOrEqual(clockToleranceMs);
     });
 
-    clause('never changes a frame that it has emitted', async ({ source, advance }) => {
+    clause('never changes a frame that it has emitted', async (device) => {
+      const { source, advance } = device;
       const copies: Float32Array[] = [];
-      const { values, subscription } = watch(source.capture(), (frame) => copies.push(frame.samples.slice()));
+      const { values, subscription } = await begin(device, source.capture(), (frame) =>
+        copies.push(frame.samples.slice()),
+      );
       await advance(200);
       subscription.unsubscribe();
 
@@ -116,15 +144,16 @@ export function describeAudioSourceContract(
       expect(new Set(values.map((frame) => frame.samples.buffer)).size).toBe(values.length);
     });
 
-    clause('falls silent when unsubscribed, and can be opened again', async ({ source, advance }) => {
-      const first = watch(source.capture());
+    clause('falls silent when unsubscribed, and can be opened again', async (device) => {
+      const { advance } = device;
+      const first = await begin(device);
       await advance(100);
       first.subscription.unsubscribe();
       const emitted = first.values.length;
       await advance(100);
       expect(first.values.length, 'frames after unsubscribing').toBe(emitted);
 
-      const second = watch(source.capture());
+      const second = await begin(device);
       await advance(100);
       second.subscription.unsubscribe();
 
@@ -135,11 +164,12 @@ export function describeAudioSourceContract(
       );
     });
 
-    clause('can be opened again in the same breath', async ({ source, advance }) => {
-      const first = watch(source.capture());
+    clause('can be opened again in the same breath', async (device) => {
+      const { advance } = device;
+      const first = await begin(device);
       await advance(50);
       first.subscription.unsubscribe();
-      const second = watch(source.capture());
+      const second = await begin(device);
       await advance(100);
       second.subscription.unsubscribe();
 
@@ -147,21 +177,23 @@ export function describeAudioSourceContract(
       expect(second.values.length).toBeGreaterThan(0);
     });
 
-    clause('stops at once when unsubscribed from inside a frame', async ({ source, advance }) => {
-      const first = watch(source.capture().pipe(take(1)));
+    clause('stops at once when unsubscribed from inside a frame', async (device) => {
+      const { source, advance } = device;
+      const first = await begin(device, source.capture().pipe(take(1)));
       await advance(100);
       expect([first.values.length, first.end()]).toEqual([1, 'completed']);
 
-      const second = watch(source.capture());
+      const second = await begin(device);
       await advance(100);
       second.subscription.unsubscribe();
       expect(second.values.length).toBeGreaterThan(0);
     });
 
-    clause('serves a second listener, or says that it is busy', async ({ source, advance }) => {
-      const first = watch(source.capture());
+    clause('serves a second listener, or says that it is busy', async (device) => {
+      const { advance } = device;
+      const first = await begin(device);
       await advance(50);
-      const second = watch(source.capture());
+      const second = await begin(device);
       const emitted = first.values.length;
       await advance(100);
 
@@ -175,17 +207,19 @@ export function describeAudioSourceContract(
     });
 
     if (capabilities.completes) {
-      clause('completes after its last frame, each time', async ({ source, advance }) => {
+      clause('completes after its last frame, each time', async (device) => {
+        const { advance } = device;
         for (const time of ['first', 'second']) {
-          const capture = watch(source.capture());
+          const capture = await begin(device);
           await advance(2500);
           expect(capture.end(), `the ${time} time`).toBe('completed');
           expect(capture.values.length).toBeGreaterThan(0);
         }
       });
     } else {
-      clause('goes on until it is unsubscribed', async ({ source, advance }) => {
-        const capture = watch(source.capture());
+      clause('goes on until it is unsubscribed', async (device) => {
+        const { advance } = device;
+        const capture = await begin(device);
         await advance(1000);
         expect(capture.end()).toBe('open');
         capture.subscription.unsubscribe();
@@ -194,22 +228,22 @@ export function describeAudioSourceContract(
 
     if (capabilities.vanishes) {
       clause('says when it vanishes, and works when it is back', async (device) => {
-        const { source, advance } = device;
-        const first = watch(source.capture());
+        const { advance } = device;
+        const first = await begin(device);
         await advance(100);
-        device.vanish?.();
-        await advance(100);
+        await device.vanish?.();
+        await patiently(device, lossMs, () => first.end() !== 'open');
         const emitted = first.values.length;
         expect(first.end()).toEqual({ code: 'DEVICE_LOST', retryable: true });
 
-        const away = watch(source.capture());
-        await advance(100);
+        const away = await begin(device);
+        await patiently(device, openMs, () => away.end() !== 'open');
         expect(away.end()).toEqual({ code: 'DEVICE_NOT_FOUND', retryable: true });
         expect(away.values.length).toBe(0);
 
-        device.comeBack?.();
+        await device.comeBack?.();
         await advance(20);
-        const second = watch(source.capture());
+        const second = await begin(device);
         await advance(100);
         second.subscription.unsubscribe();
         expect(second.end()).toBe('open');

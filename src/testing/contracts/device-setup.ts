@@ -11,11 +11,29 @@ export interface DeviceContractSetup {
    */
   advance(ms: number): void | Promise<void>;
   /** Unplug the device. Needed with the capability `vanishes`. */
-  vanish?(): void;
+  vanish?(): void | Promise<void>;
   /** Plug it in again. Needed with the capability `vanishes`. */
-  comeBack?(): void;
+  comeBack?(): void | Promise<void>;
   /** Called after each clause, whether it held or not. */
   teardown?(): void | Promise<void>;
+}
+
+/** How long a device may take for what a clock does at once. @public */
+export interface DevicePatience {
+  /** From opening to the first sign of life, and to a refusal. Units: ms. @defaultValue 0: at once */
+  readonly openMs?: number;
+  /** From vanishing to saying so. Units: ms. @defaultValue 100 */
+  readonly lossMs?: number;
+}
+
+/** Let time pass until `isDone`, at most `limitMs`; none passes when it is done already. */
+export async function patiently(
+  device: DeviceContractSetup,
+  limitMs: number,
+  isDone: () => boolean,
+): Promise<void> {
+  const stepMs = 5;
+  for (let waitedMs = 0; waitedMs < limitMs && !isDone(); waitedMs += stepMs) await device.advance(stepMs);
 }
 
 /** Everything that came out of a stream so far. */

@@ -2,7 +2,15 @@ import type { Subscription } from 'rxjs';
 import { type AudioFrame, audioFrame, endMs, sameFormat } from '../../core/audio/audio-frame.js';
 import type { AudioSink, Loudspeaker, PlayoutPosition } from '../../core/ports/audio-sink.js';
 import { framesOf, ramp } from '../signals.js';
-import { type DeviceContractSetup, onFreshDevice, thrownBy, type Watched, watch } from './device-setup.js';
+import {
+  type DeviceContractSetup,
+  type DevicePatience,
+  onFreshDevice,
+  patiently,
+  thrownBy,
+  type Watched,
+  watch,
+} from './device-setup.js';
 import type { ContractTestFunctions } from './test-functions.js';
 
 /** A loudspeaker under test. @public */
@@ -16,12 +24,12 @@ export interface LoudspeakerContract {
   readonly name: string;
   /** Makes a fresh loudspeaker for each clause. */
   readonly setup: () => LoudspeakerContractSetup | Promise<LoudspeakerContractSetup>;
-  readonly capabilities: {
+  readonly capabilities: DevicePatience & {
     /** The setup can unplug it. */
     readonly vanishes: boolean;
     /** Bound of the queue of the loudspeaker that `setup` makes. Units: milliseconds. Range: 500..20_000. */
     readonly maxQueuedMs: number;
-    /** What the hardware holds at most, beyond the queue. Units: milliseconds. @defaultValue 10, one period */
+    /** What the hardware holds at most, beyond the queue: what a soft flush cannot take back. Units: milliseconds. @defaultValue 10, one period */
     readonly committedMs?: number;
   };
 }
@@ -37,14 +45,16 @@ interface Opened {
   heardNumbers(): number[];
 }
 
-function open({ loudspeaker }: LoudspeakerContractSetup): Opened {
+/** Subscribe, and look at what came of it once there is a sink. */
+async function open(device: LoudspeakerContractSetup, openMs: number): Promise<Opened> {
   let rendered: Watched<AudioFrame> | undefined;
-  const opening = watch(loudspeaker.openSink(), (sink) => {
+  const opening = watch(device.loudspeaker.openSink(), (sink) => {
     rendered = watch(sink.rendered$);
   });
+  await patiently(device, openMs, () => rendered !== undefined || opening.end() !== 'open');
   const sink = opening.values[0];
   if (!sink || !rendered)
-    throw new Error(`no sink was emitted on subscription: ${JSON.stringify(opening.end())}`);
+    throw new Error(`no sink was emitted within ${openMs} ms: ${JSON.stringify(opening.end())}`);
   const { values } = rendered;
   const { format } = sink;
   return {
@@ -56,14 +66,17 @@ function open({ loudspeaker }: LoudspeakerContractSetup): Opened {
       const length = Math.round((ms * format.sampleRateHz) / 1000);
       for (const frame of framesOf(ramp(length, first), format, 7)) sink.write(frame);
     },
-    heardNumbers: () =>
-      values.flatMap(({ samples }) =>
-        Array.from(samples)
-          .filter((sample, index) => sample !== 0 && index % format.channels === 0)
-          .map((sample) => sample * 2 ** 17 - 1),
-      ),
+    heardNumbers: () => numbersIn(values, format.channels).filter((number) => number !== -1),
   };
 }
+
+/** The numbers that frames hold, one for each sample frame; -1 is silence. */
+const numbersIn = (frames: readonly AudioFrame[], channels: number): number[] =>
+  frames.flatMap(({ samples }) =>
+    Array.from(samples)
+      .filter((_, index) => index % channels === 0)
+      .map((sample) => sample * 2 ** 17 - 1),
+  );
 
 const count = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
@@ -78,7 +91,7 @@ export function describeLoudspeakerContract(
   { describe, it, expect }: ContractTestFunctions,
   { name, setup, capabilities }: LoudspeakerContract,
 ): void {
-  const { maxQueuedMs, committedMs = 10 } = capabilities;
+  const { maxQueuedMs, committedMs = 10, openMs = 0, lossMs = 100 } = capabilities;
   const clause = (says: string, body: (device: LoudspeakerContractSetup) => void | Promise<void>): void => {
     it(says, onFreshDevice(setup, body));
   };
@@ -91,6 +104,7 @@ export function describeLoudspeakerContract(
       const unused$ = device.loudspeaker.openSink();
       await device.advance(30);
       const opening = watch(unused$);
+      await patiently(device, openMs, () => opening.values.length > 0);
       await device.advance(100);
 
       expect([opening.values.length, opening.end()]).toEqual([1, 'open']);
@@ -98,7 +112,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('renders contiguous frames of silence while nothing is written', async (device) => {
-      const { sink, rendered, subscription } = open(device);
+      const { sink, rendered, subscription } = await open(device, openMs);
       await device.advance(100);
       subscription.unsubscribe();
 
@@ -120,7 +134,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('renders what was written, in order and whole, on every channel', async (device) => {
-      const { sink, rendered, heardNumbers, subscription } = open(device);
+      const { sink, rendered, heardNumbers, subscription } = await open(device, openMs);
       await device.advance(15);
       const samples = ramp(toSamples(sink, 120));
       let written = 0;
@@ -142,7 +156,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('never lets heardMs decrease, and heard and queued add up to what was written', async (device) => {
-      const { sink, writeRamp, subscription } = open(device);
+      const { sink, writeRamp, subscription } = await open(device, openMs);
       let expected = 0;
       let last: PlayoutPosition = sink.position();
       for (let step = 0; step < 40; step += 1) {
@@ -165,7 +179,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('renders no sample of what was flushed after the period that flush counted', async (device) => {
-      const { sink, writeRamp, heardNumbers, subscription } = open(device);
+      const { sink, writeRamp, heardNumbers, subscription } = await open(device, openMs);
       writeRamp(400);
       await device.advance(55);
       const cut = sink.flush();
@@ -180,7 +194,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('continues exactly at the returned position when written again after a flush', async (device) => {
-      const { sink, writeRamp, heardNumbers, subscription } = open(device);
+      const { sink, writeRamp, heardNumbers, subscription } = await open(device, openMs);
       writeRamp(300);
       await device.advance(42);
       const first = toSamples(sink, sink.flush().heardMs);
@@ -195,8 +209,44 @@ export function describeLoudspeakerContract(
       expect(heardNumbers()).toEqual(count(second + toSamples(sink, 50)));
     });
 
+    clause('takes back softly what it can, and what follows joins on without a seam', async (device) => {
+      const { sink, rendered, writeRamp, subscription } = await open(device, openMs);
+      writeRamp(300);
+      await device.advance(60 + committedMs);
+      const before = sink.position();
+      const cut = sink.flush('soft');
+      writeRamp(150, toSamples(sink, cut.heardMs));
+      const after = sink.position();
+      await device.advance(350 + 2 * committedMs);
+      subscription.unsubscribe();
+
+      expect(cut.queuedMs).toBe(0);
+      expect(cut.heardMs).toBeGreaterThanOrEqual(before.heardMs);
+      expect(cut.heardMs - before.heardMs, 'out of reach').toBeLessThanOrEqual(committedMs + 0.01);
+      const again = (toSamples(sink, 150) * 1000) / sink.format.sampleRateHz;
+      expect(after.heardMs + after.queuedMs).toBeCloseTo(cut.heardMs + again, 6);
+      const numbers = numbersIn(rendered.values, sink.format.channels);
+      const first = numbers.findIndex((number) => number !== -1);
+      const length = toSamples(sink, cut.heardMs) + toSamples(sink, 150);
+      expect(numbers.slice(first, first + length)).toEqual(count(length));
+    });
+
+    clause('lets what a soft flush could not take back be heard, and nothing more', async (device) => {
+      const { sink, heardNumbers, writeRamp, subscription } = await open(device, openMs);
+      writeRamp(300);
+      await device.advance(60 + committedMs);
+      const cut = sink.flush('soft');
+      const drain = watch(sink.drain());
+      await device.advance(200 + 2 * committedMs);
+      subscription.unsubscribe();
+
+      expect(heardNumbers()).toEqual(count(toSamples(sink, cut.heardMs)));
+      expect(sink.position()).toEqual(cut);
+      expect([drain.values, drain.end()]).toEqual([[cut], 'completed']);
+    });
+
     clause('drains when the last sample written before was heard, and no earlier', async (device) => {
-      const { sink, rendered, writeRamp, subscription } = open(device);
+      const { sink, rendered, writeRamp, subscription } = await open(device, openMs);
       writeRamp(100);
       let drainedMs = 0;
       const drain = watch(sink.drain(), () => {
@@ -210,7 +260,7 @@ export function describeLoudspeakerContract(
         0,
       );
       sink.write(later);
-      await device.advance(200);
+      await device.advance(200 + 2 * committedMs);
       subscription.unsubscribe();
 
       expect([drain.values.length, drain.end()]).toEqual([1, 'completed']);
@@ -222,7 +272,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('drains at once when all was heard or flushed', async (device) => {
-      const { sink, writeRamp, subscription } = open(device);
+      const { sink, writeRamp, subscription } = await open(device, openMs);
       expect(watch(sink.drain()).end(), 'nothing was written').toBe('completed');
 
       writeRamp(300);
@@ -239,7 +289,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('forgets a drain that is unsubscribed', async (device) => {
-      const { sink, writeRamp, subscription } = open(device);
+      const { sink, writeRamp, subscription } = await open(device, openMs);
       writeRamp(50);
       const drain = watch(sink.drain());
       drain.subscription.unsubscribe();
@@ -249,7 +299,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('refuses another layout and goes on', async (device) => {
-      const { sink, writeRamp, heardNumbers, subscription } = open(device);
+      const { sink, writeRamp, heardNumbers, subscription } = await open(device, openMs);
       const { sampleRateHz, channels } = sink.format;
       const otherRate = { sampleRateHz: sampleRateHz === 16_000 ? 48_000 : 16_000, channels };
       const otherChannels = { sampleRateHz, channels: channels + 1 };
@@ -264,7 +314,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('holds no more than its bound, and takes more when there is room', async (device) => {
-      const { sink, subscription } = open(device);
+      const { sink, subscription } = await open(device, openMs);
       const second = audioFrame(
         sink.format,
         new Float32Array(sink.format.sampleRateHz * sink.format.channels).fill(0.25),
@@ -285,7 +335,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('can be closed twice; then it only answers', async (device) => {
-      const { sink, rendered, writeRamp } = open(device);
+      const { sink, rendered, writeRamp } = await open(device, openMs);
       writeRamp(300);
       await device.advance(45);
       const drain = watch(sink.drain());
@@ -305,14 +355,14 @@ export function describeLoudspeakerContract(
     });
 
     clause('closes its sink when unsubscribed, and can be opened again', async (device) => {
-      const first = open(device);
+      const first = await open(device, openMs);
       first.writeRamp(100);
       await device.advance(30);
       first.subscription.unsubscribe();
       expect(first.rendered.end()).toBe('completed');
       expect(thrownBy(() => first.writeRamp(10))).toBe('DEVICE_CLOSED');
 
-      const second = open(device);
+      const second = await open(device, openMs);
       expect(second.sink.position()).toEqual({ heardMs: 0, queuedMs: 0 });
       second.writeRamp(40);
       await device.advance(150);
@@ -321,7 +371,7 @@ export function describeLoudspeakerContract(
     });
 
     clause('never changes a frame that it has rendered', async (device) => {
-      const { sink, writeRamp, subscription } = open(device);
+      const { sink, writeRamp, subscription } = await open(device, openMs);
       const copies: Float32Array[] = [];
       const late = watch(sink.rendered$, (frame) => copies.push(frame.samples.slice()));
       writeRamp(60);
@@ -334,12 +384,12 @@ export function describeLoudspeakerContract(
 
     if (capabilities.vanishes) {
       clause('says when it vanishes, and works when it is back', async (device) => {
-        const first = open(device);
+        const first = await open(device, openMs);
         first.writeRamp(400);
         await device.advance(50);
         const drain = watch(first.sink.drain());
-        device.vanish?.();
-        await device.advance(100);
+        await device.vanish?.();
+        await patiently(device, lossMs, () => first.opening.end() !== 'open');
         const lost = { code: 'DEVICE_LOST', retryable: true };
         expect(first.opening.end(), 'openSink').toEqual(lost);
         expect(first.rendered.end(), 'rendered$').toEqual(lost);
@@ -348,11 +398,11 @@ export function describeLoudspeakerContract(
         expect(first.sink.position().heardMs).toBeLessThanOrEqual(400);
 
         const away = watch(device.loudspeaker.openSink());
-        await device.advance(50);
+        await patiently(device, Math.max(50, openMs), () => away.end() !== 'open');
         expect(away.end()).toEqual({ code: 'DEVICE_NOT_FOUND', retryable: true });
 
-        device.comeBack?.();
-        const second = open(device);
+        await device.comeBack?.();
+        const second = await open(device, openMs);
         second.writeRamp(40);
         await device.advance(150);
         second.subscription.unsubscribe();
