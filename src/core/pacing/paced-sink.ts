@@ -208,6 +208,7 @@ export function pacedSink(options: PacedSinkOptions): PacedSink {
 
   return {
     format,
+    isSeamless: true,
     write,
     flush,
     drain,

@@ -4,7 +4,7 @@ import { dbToGain } from '../audio/gain.js';
 import { fromMono } from '../audio/mix.js';
 import { DeviceError } from '../errors.js';
 import { createFrameConverter } from '../operators/convert-to.js';
-import type { AudioSink } from '../ports/audio-sink.js';
+import type { AudioSink, FlushKind } from '../ports/audio-sink.js';
 import type { PlayoutOptions } from './playout-options.js';
 import { createPlayoutQueue, type Heard, type HeardAccount } from './playout-queue.js';
 import type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from './playout-types.js';
@@ -145,15 +145,16 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
   };
 
   /** Take back what the sink has not played. @returns when the last sample that could not be recalled is over. */
-  const rewind = () => {
+  const rewind = (kind: FlushKind) => {
     const { heardMs } = sink.position();
-    const stopped = sink.flush();
-    const sample = samplesOf(stopped.heardMs);
-    const stoppedMs = scheduler.now() + stopped.heardMs - heardMs;
-    tellHeard(queue.markHeard(sample), sample, stoppedMs);
-    queue.rewindTo(sample);
+    const stopped = sink.flush(kind);
+    const atMs = (position: number) => scheduler.now() + position - heardMs;
+    const reachedMs = Math.min(stopped.heardMs, sink.position().heardMs);
+    const sample = samplesOf(reachedMs);
+    tellHeard(queue.markHeard(sample), sample, atMs(reachedMs));
+    queue.rewindTo(samplesOf(stopped.heardMs));
     progress = { sample, atMs: scheduler.now() };
-    return stoppedMs;
+    return atMs(stopped.heardMs);
   };
   /** @returns when the new gain is reached at the loudspeaker; at once when nothing is being heard. */
   const rampTo = (gain: number, rampMs: number) => {
@@ -161,13 +162,13 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
       queue.rampTo(gain, 0);
       return scheduler.now();
     }
-    const fromMs = rewind();
+    const fromMs = rewind('soft');
     queue.rampTo(gain, rampMs);
     return fromMs + rampMs;
   };
   const cut = () => {
-    const fromMs = rewind();
-    const { tail, cut: discarded } = queue.cut(samplesOf(options.cutRampMs));
+    const fromMs = rewind('hard');
+    const { tail, cut: discarded } = queue.cut(sink.isSeamless ? samplesOf(options.cutRampMs) : 0);
     if (tail.length > 0) write(tail);
     converters.clear();
     refused.clear();
@@ -190,7 +191,7 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
   };
   const play = ({ owner, frame, pausesMs }: Extract<PlayoutCommand, { type: 'play' }>) => {
     if (owner.kind === 'reply' && queue.fillerToLeave) {
-      rewind();
+      rewind('soft');
       const maxWaitMs = Math.max(options.maxHandOverMs, handOverFadeMs);
       queue.handOver(samplesOf(maxWaitMs), samplesOf(handOverFadeMs));
     }

@@ -66,7 +66,7 @@ export interface PlayoutQueue {
   readonly fillerToLeave: boolean;
   /** Account for everything up to this position. */
   markHeard(sample: number): readonly Heard[];
-  /** Take back what the sink flushed: everything from this position on. */
+  /** Take back what the sink flushed: everything from this position on. What lies before it is still to be heard. */
   rewindTo(sample: number): void;
   /** Let a filler that is being heard end at its next pause. */
   handOver(maxWaitSamples: number, fadeSamples: number): void;
@@ -175,27 +175,31 @@ export function createPlayoutQueue(
     },
 
     rewindTo(sample) {
-      const back = written.filter((block) => block.start + block.samples.length > sample);
-      const first = back[0];
-      if (first) {
-        const kept = Math.max(0, sample - first.start);
-        ramp.restore(first.ramp);
-        if (kept > 0) ramp.apply(first.samples.subarray(0, kept));
-        waiting = [
-          { account: first.account, samples: first.samples.subarray(kept) },
-          ...back.slice(1).map(({ account, samples }) => ({ account, samples })),
-          ...waiting,
-        ];
+      const kept: Written[] = [];
+      const back: Waiting[] = [];
+      for (const block of written) {
+        const stays = Math.max(0, Math.min(block.samples.length, sample - block.start));
+        if (stays > 0) kept.push({ ...block, samples: block.samples.subarray(0, stays) });
+        if (stays === block.samples.length) continue;
+        if (back.length === 0) {
+          ramp.restore(block.ramp);
+          if (stays > 0) ramp.apply(block.samples.subarray(0, stays));
+        }
+        back.push({ account: block.account, samples: block.samples.subarray(stays) });
       }
-      written = [];
+      written = kept;
+      waiting = [...back, ...waiting];
       writtenEnd = sample;
     },
 
     handOver(maxWaitSamples, fadeSamples) {
       const filler = fillerToLeave();
       if (!filler) return;
-      const from = filler.heard;
-      const limit = from + maxWaitSamples;
+      const outOfReach = written
+        .filter((block) => block.account === filler)
+        .reduce((sum, block) => sum + block.samples.length - block.counted, 0);
+      const from = filler.heard + outOfReach;
+      const limit = Math.max(from, filler.heard + maxWaitSamples);
       const boundary = filler.pauses.find((pause) => pause > from && pause <= limit) ?? limit;
       filler.ended = true;
       filler.handedOver = true;

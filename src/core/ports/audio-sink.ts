@@ -28,6 +28,8 @@ export type FlushKind = 'hard' | 'soft';
 export interface AudioSink {
   /** The only layout that `write` takes. */
   readonly format: PcmFormat;
+  /** Whether what is written after a hard flush is heard without a gap. Where it is not, a fade written after the cut would come too late. */
+  readonly isSeamless: boolean;
   /**
    * Append to the queue. Never blocks.
    *
