@@ -232,7 +232,7 @@ describe('the loudspeaker', () => {
     expect(it_.of('playout-starved')).toEqual([]);
   });
 
-  const patience = { loudspeakerTimeoutMs: 3000, reopenDelayMs: 10, maxReopenDelayMs: 50 };
+  const patience = { loudspeakerTimeoutMs: 3000, reopenDelayMs: 10, maxDeviceReopenDelayMs: 50 };
 
   it('is lost a second time: the second wait has the whole patience', () => {
     const it_ = kiosk({ options: { patience }, answer: () => answerOf('Hi', 500, 0.3, 100) });
@@ -255,7 +255,7 @@ describe('the loudspeaker', () => {
 
   it('is away while a reply that waits is interrupted: the next reply has the whole patience', () => {
     const it_ = kiosk({
-      options: { patience: { ...patience, reopenDelayMs: 60_000, maxReopenDelayMs: 60_000 } },
+      options: { patience: { ...patience, reopenDelayMs: 60_000, maxDeviceReopenDelayMs: 60_000 } },
       answer: () => answerOf('Hi', 500, 0.3, 300),
     });
     it_.wait(300);

@@ -76,6 +76,7 @@ function optionsBy({ pick }: Random): Partial<PipelineOptions> {
       captureStallMs: 500,
       reopenDelayMs: pick(10, 250),
       maxReopenDelayMs: 500,
+      maxDeviceReopenDelayMs: 500,
     },
   };
 }

@@ -112,6 +112,7 @@ export function hear({
     );
 
   const heard$ = reopening(
+    'device',
     () => {
       opened = false;
       return microphone.capture().pipe(

@@ -4,6 +4,7 @@ import type { VoiceError } from '../errors.js';
 import type { SpeechEdge } from '../operators/detect-utterances.js';
 import type { Level } from '../operators/measure-levels.js';
 import type { PlayoutEvent } from '../playout/playout-types.js';
+import type { DeviceReport } from '../ports/device-report.js';
 import type { ReplyEndReason, TurnRevision } from '../ports/upstream.js';
 
 /** Which device an event is about. @public */
@@ -40,6 +41,10 @@ type PipelineFact =
       readonly error: VoiceError;
       readonly retryInMs: number;
     }
+  | (Omit<Extract<DeviceReport, { readonly type: 'measured' }>, 'type'> & {
+      readonly type: 'device-measured';
+      readonly device: DeviceRole;
+    })
   /** The detector failed; it is started again, on a microphone that is opened again. */
   | { readonly type: 'detector-lost'; readonly error: VoiceError; readonly retryInMs: number }
   | (Level & { readonly type: 'level'; readonly device: DeviceRole })
@@ -98,7 +103,11 @@ type PipelineFact =
   | BargeIn
   | PlayoutEvent
   /** A part failed and the loop goes on without it. */
-  | { readonly type: 'degraded'; readonly part: 'echo-canceller' | 'fillers'; readonly error: unknown }
+  | {
+      readonly type: 'degraded';
+      readonly part: 'echo-canceller' | 'fillers' | 'device-reports';
+      readonly error: unknown;
+    }
   /** Something was dropped, mended or late; `count` is how often so far. */
   | { readonly type: 'fact'; readonly fact: string; readonly detail: string; readonly count: number };
 

@@ -7,6 +7,7 @@ import type { UtteranceOptions } from '../operators/detect-utterances.js';
 import { defaultEndpointingOptions } from '../operators/end-turns.js';
 import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
+import { tellDeviceReports } from './device-reports.js';
 import { createFillerDesk } from './filler-desk.js';
 import { type HearingEvent, hear } from './hearing.js';
 import { createPerformer } from './performer.js';
@@ -215,6 +216,7 @@ export function runConversation(
       watch.stop();
     });
     // The loudspeaker first, the microphone last: whoever speaks at once is answered.
+    subscriber.add(tellDeviceReports(ports, tell));
     subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
     subscriber.add(session.events$.subscribe({ next: onUpstream, error: fail }));
     subscriber.add(toolResults$.subscribe(session.send));

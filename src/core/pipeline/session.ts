@@ -41,7 +41,7 @@ export function createSession(
   return {
     events$: merge(
       refused$,
-      reopening(() => concat(upstream.openSession(requests$), unlessClosed$), settings, lost),
+      reopening('session', () => concat(upstream.openSession(requests$), unlessClosed$), settings, lost),
     ).pipe(dropStale(staleKey, stale$)),
     send(request) {
       if (requests$.observed || request.type !== 'turn-ended') {

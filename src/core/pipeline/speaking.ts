@@ -69,6 +69,7 @@ export function createSpeaking(
   };
 
   const opened$ = reopening(
+    'device',
     () =>
       loudspeaker.openSink().pipe(
         // A moment later, so that `playTo` can first tell what was heard of what it was playing.
