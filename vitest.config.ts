@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const source = fileURLToPath(new URL('./src/', import.meta.url));
 
+const kioskTests = '**/*.kiosk.test.ts';
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -11,9 +13,32 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 30_000,
     // onnxruntime-node is a native addon: one process per file, never two threads of one process.
     pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'main',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: [kioskTests],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Real sound servers, in real time: one file after the other, when nothing else keeps the machine busy.
+        extends: true,
+        test: {
+          name: 'kiosk',
+          include: [kioskTests],
+          exclude: ['node_modules/**', 'dist/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
