@@ -1,3 +1,5 @@
+import { kaiserTaps, writeWindowedSinc } from './windowed-sinc.js';
+
 /** What shape of filter a conversion uses. */
 export interface FilterShape {
   /** End of the pass band, as a fraction of the lower Nyquist frequency. */
@@ -44,9 +46,7 @@ export function tableSize(fromHz: number, toHz: number, shape: FilterShape): Tab
   const common = greatestCommonDivisor(fromHz, toHz);
   const upFactor = toHz / common;
   const transitionHz = ((shape.stopEdge - shape.passEdge) * Math.min(fromHz, toHz)) / 2;
-  // Kaiser's estimate of the length for a given attenuation and transition width.
-  const exactTaps = (shape.attenuationDb - 7.95) / ((14.36 * transitionHz) / fromHz);
-  const taps = 4 * Math.ceil((exactTaps + 1) / 4);
+  const taps = kaiserTaps(shape.attenuationDb, transitionHz / fromHz);
   return { upFactor, downFactor: fromHz / common, taps, coefficients: upFactor * taps };
 }
 
@@ -71,57 +71,16 @@ export function polyphaseTable(fromHz: number, toHz: number, shape: FilterShape)
   return table;
 }
 
-/**
- * A windowed sinc, sampled at every phase.
- *
- * Phase `p` yields the output that lies `p / upFactor` input samples after input `i`. Its filter spans the inputs
- * `i - taps / 2 + 1` to `i + taps / 2`, so it is centred on the output's true instant and no group delay is left.
- */
+/** A windowed sinc, sampled at every phase: phase `p` yields the output that lies `p / upFactor` input samples after an input. */
 function designTable(fromHz: number, toHz: number, shape: FilterShape): PolyphaseTable {
   const { upFactor, downFactor, taps } = tableSize(fromHz, toHz, shape);
   const coefficients = new Float64Array(upFactor * taps);
-  const half = taps / 2;
   const cutoff = (((shape.passEdge + shape.stopEdge) / 2) * Math.min(fromHz, toHz)) / fromHz;
-  const beta = kaiserBeta(shape.attenuationDb);
-  const windowScale = 1 / besselI0(beta);
+  const filter = { taps, cutoff, attenuationDb: shape.attenuationDb };
   for (let phase = 0; phase < upFactor; phase++) {
-    const start = phase * taps;
-    let sum = 0;
-    for (let tap = 0; tap < taps; tap++) {
-      const distance = half - 1 - tap + phase / upFactor;
-      const relative = distance / half;
-      const inside = 1 - relative * relative;
-      const window = inside > 0 ? besselI0(beta * Math.sqrt(inside)) * windowScale : 0;
-      const value = sinc(cutoff * distance) * window;
-      coefficients[start + tap] = value;
-      sum += value;
-    }
-    // Each phase passes DC with gain 1 exactly; otherwise a constant would come out as a tone at the input rate.
-    for (let tap = 0; tap < taps; tap++)
-      coefficients[start + tap] = (coefficients[start + tap] as number) / sum;
+    writeWindowedSinc(coefficients, phase * taps, filter, phase / upFactor);
   }
   return { upFactor, downFactor, taps, coefficients };
-}
-
-/** Kaiser's formula for attenuations above 50 dB, the only ones used here. */
-function kaiserBeta(attenuationDb: number): number {
-  return 0.1102 * (attenuationDb - 8.7);
-}
-
-/** The modified Bessel function of order zero, by its power series. */
-function besselI0(x: number): number {
-  const quarter = (x * x) / 4;
-  let term = 1;
-  let sum = 1;
-  for (let k = 1; term > sum * 1e-17; k++) {
-    term *= quarter / (k * k);
-    sum += term;
-  }
-  return sum;
-}
-
-function sinc(x: number): number {
-  return Math.abs(x) < 1e-9 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 
 function greatestCommonDivisor(a: number, b: number): number {
