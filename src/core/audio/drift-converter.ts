@@ -2,7 +2,7 @@ import { integerIn, numberIn, resolveOptions } from '../options.js';
 import { computeDriftOutputs, driftTable } from './drift-kernel.js';
 
 /** How far a drift converter can be steered. Units: parts per million. */
-export const maxDriftConverterPpm = 1000;
+const maxDriftConverterPpm = 1000;
 
 /** One mono stream on its way from one rate to another that is not quite constant. */
 export interface DriftConverter {

@@ -16,10 +16,9 @@ import {
   unfitDevice,
 } from './capture-errors.js';
 import { type CaptureFramer, createCaptureFramer } from './capture-framer.js';
+import { createCaptureReports } from './capture-reports.js';
 import { createDriftLock } from './drift-lock.js';
-import { createLateness } from './lateness.js';
 import { createSilenceWatch } from './silence-watch.js';
-import type { ClockReset } from './stream-clock.js';
 import type { StreamedMicrophoneOptions } from './streamed-microphone-options.js';
 import type { Timeline } from './timeline.js';
 
@@ -60,18 +59,8 @@ interface CaptureBlock {
   readonly count: number;
 }
 
-/** An overrun that the device has told of, while it is being seen how much was lost. */
-interface Overrun {
-  readonly detail: string;
-  readonly atMs: number;
-  readonly count: number;
-}
-
 /** Silence is looked for this often in the time that it takes. */
 const ticksPerSilence = 18;
-const reportEveryMs = 10_000;
-/** By then the clock has shown what an overrun has cost. Units: ms. */
-const overrunSeenMs = 500;
 /** A frame that ends this much later than now ends now: times are fractions that were added up. Units: ms. */
 const roundingMs = 0.005;
 /** The most that is converted at a time, so that a block of seconds does not need a queue for seconds. Units: ms. */
@@ -85,12 +74,10 @@ export function openCapture(opening: CaptureOpening): Capturing {
   const openedMs = scheduler.now();
   const tickMs = silentMs / ticksPerSilence;
   const watch = createSilenceWatch(tickMs, openedMs);
-  const lateness = createLateness();
+  const reports = createCaptureReports(openedMs, tell);
   let device: OpenDevice | undefined;
   /** Sample frames that were delivered. */
   let count = 0;
-  let overrun: Overrun | undefined;
-  let measuredMs = openedMs;
   let emitting: Subscription | undefined;
 
   const fail = (error: unknown): void => {
@@ -109,38 +96,19 @@ export function openCapture(opening: CaptureOpening): Capturing {
     device = { format: deviceFormat, clock, framer };
   }
 
-  function tellLoss(detail: string): void {
-    const { count, detail: said } = overrun ?? { count: 1, detail: undefined };
-    overrun = undefined;
-    tell({
-      type: 'fact',
-      fact: 'capture-xrun',
-      detail: said === undefined ? detail : `${detail}; the device said: ${said}`,
-      count,
-    });
-  }
-
-  function tellReset({ byMs }: ClockReset, leftOutMs: number): void {
-    if (byMs < 0) {
-      tellLoss(`${(-byMs).toFixed(1)} ms were lost`);
-      return;
-    }
-    const leftOut = leftOutMs > 0 ? `; ${leftOutMs.toFixed(1)} ms were left out` : '';
-    const detail = `the device delivers ${byMs.toFixed(1)} ms earlier than it did${leftOut}`;
-    tell({ type: 'fact', fact: 'clock-reset', detail, count: 1 });
-  }
-
-  function take({ format: { channels, sampleRateHz }, ...open }: OpenDevice, block: CaptureBlock): void {
+  function take(
+    { clock, framer, format: { channels, sampleRateHz } }: OpenDevice,
+    block: CaptureBlock,
+  ): void {
     const nowMs = scheduler.now();
     const atMs = Math.min(block.atMs, nowMs);
-    const { clock, framer } = open;
     const wasSettled = clock.isSettled;
     const reset = clock.observe(block.count, atMs);
     if (clock.aheadMs > aheadMs) {
       fail(ranAhead(label, clock.aheadMs));
       return;
     }
-    if (reset) tellReset(reset, framer.jump(nowMs));
+    if (reset) reports.reset(reset, framer.jump(nowMs));
     if (clock.isSettled && !wasSettled) framer.startAt(notBeforeMs);
 
     const { samples } = block;
@@ -153,8 +121,7 @@ export function openCapture(opening: CaptureOpening): Capturing {
     }
     if (!clock.isSettled || subscription.closed) return;
     framer.correct(nowMs);
-    lateness.add(Math.max(0, atMs - clock.msAt(block.count)));
-    if (overrun && nowMs - overrun.atMs > overrunSeenMs) tellLoss('less than 20 ms were lost');
+    reports.arrival(atMs - clock.msAt(block.count));
   }
 
   /** Emit what is over, and come back for what is complete but ends later than now by the clock. */
@@ -174,24 +141,14 @@ export function openCapture(opening: CaptureOpening): Capturing {
     }
   }
 
-  function measure(nowMs: number, { clock }: OpenDevice): void {
-    measuredMs = nowMs;
-    tell({
-      type: 'measured',
-      lowWaterMs: null,
-      jitterMs: lateness.take(),
-      loopLagMs: watch.maxLagMs,
-      driftPpm: clock.driftPpm,
-    });
-    watch.forgetLag();
-  }
-
   function tick(nowMs: number): void {
     watch.tick(nowMs);
     const { quietMs } = watch;
     if (count === 0 && quietMs >= openTimeoutMs) fail(neverCame(label, quietMs));
     if (count > 0 && quietMs >= silentMs) fail(fellSilent(label, quietMs));
-    if (device && nowMs - measuredMs >= reportEveryMs && !subscription.closed) measure(nowMs, device);
+    if (!device || subscription.closed || !reports.isDue(nowMs)) return;
+    reports.measure(nowMs, watch.maxLagMs, device.clock.driftPpm);
+    watch.forgetLag();
   }
 
   subscription.add(
@@ -212,12 +169,7 @@ export function openCapture(opening: CaptureOpening): Capturing {
       fail(driverBroke(label, 'delivered before it said that it is open'));
     } else if (report.type === 'xrun') {
       // While one is being looked into, the clock is watching already.
-      if (!overrun) device.clock.disturb();
-      overrun = {
-        detail: report.detail,
-        atMs: overrun?.atMs ?? scheduler.now(),
-        count: (overrun?.count ?? 0) + 1,
-      };
+      if (reports.overrun(scheduler.now(), report.detail)) device.clock.disturb();
     } else if (report.samples.length % device.format.channels !== 0) {
       const { channels } = device.format;
       fail(
