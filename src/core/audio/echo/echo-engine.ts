@@ -1,0 +1,153 @@
+import { createBlockSpectra } from './block-spectra.js';
+import { createCautiousStart } from './cautious-start.js';
+import { createDriftSteering } from './drift-steering.js';
+import { createEchoPathFilter } from './echo-path-filter.js';
+import { createEchoWindow } from './echo-window.js';
+import { createLateReverberation } from './late-reverberation.js';
+import { createPathWatch } from './path-watch.js';
+import { createRealFft } from './real-fft.js';
+import { createResidualEcho } from './residual-echo.js';
+import { createResidualSuppressor } from './residual-suppressor.js';
+import { createShortTimeSynthesis } from './short-time-spectrum.js';
+
+/** Removes the echo from blocks of samples; knows nothing of time stamps and frames. */
+export interface EchoEngine {
+  /** The cleaned block *before* the last one that was taken. Overwritten by the next. */
+  readonly cleaned: Float64Array;
+  /** Estimated echo in the last block. */
+  readonly echo: Float64Array;
+  /** The last block without it. */
+  readonly residual: Float64Array;
+  /** Share of the power of the last block's residual that is believed to be echo. Range: 0 and up. */
+  readonly leftOverShare: number;
+  /** Whether the loudspeaker was heard so lately that there can be echo. */
+  readonly isEchoPossible: boolean;
+  /** See `PathWatch`. */
+  readonly convergence: number;
+  readonly resemblance: number;
+  /** Whether more is left over than the state of the filter explains, and it looks like echo. */
+  readonly isEchoSuspected: boolean;
+  /** By how much the filter is believed to lower the echo. Units: decibels. */
+  readonly lossDb: number;
+  /** Units: samples. */
+  readonly delaySamples: number;
+  /** How much faster the reference must be read from now on. Units: parts per million. */
+  readonly referencePpm: number;
+  /** How much faster the loudspeaker's clock runs. Units: parts per million. */
+  readonly driftPpm: number;
+  /** Abrupt changes that were found. */
+  readonly pathChanges: number;
+  step(reference: Float64Array, captured: Float64Array): void;
+  /** A block of the reference that nothing was captured of. */
+  skip(reference: Float64Array): void;
+}
+
+/** Blocks between two looks at the whole path. */
+const refreshBlocks = 25;
+/** Blocks with echo before the first look: there is nothing to see earlier. */
+const firstLookBlocks = 50;
+const suspectedResemblance = 0.35;
+/** The room rings on after the window. */
+const ringingBlocks = 30;
+
+/**
+ * @param blockSamples - half the length of the transforms: 160 for 10 ms at 16 kHz.
+ * @param partitions - length of the filter, in blocks.
+ */
+export function createEchoEngine(blockSamples: number, partitions: number, sampleRateHz: number): EchoEngine {
+  const fft = createRealFft(2 * blockSamples);
+  const { bins } = fft;
+  const filter = createEchoPathFilter(fft, partitions);
+  const spectra = createBlockSpectra(fft);
+  const watch = createPathWatch(bins);
+  const drift = createDriftSteering(bins, sampleRateHz);
+  const late = createLateReverberation(filter, bins);
+  const start = createCautiousStart(filter, bins, 2 * partitions + ringingBlocks);
+  const leftOver = createResidualEcho(bins);
+  const suppressor = createResidualSuppressor(bins);
+  const synthesis = createShortTimeSynthesis(fft);
+  const window = createEchoWindow(fft, filter, partitions);
+  const cleaned = new Float64Array(blockSamples);
+  let pathChanges = 0;
+  let possibleBlocks = 0;
+  let sinceRefresh = 0;
+
+  const changePath = (keep: number): void => {
+    pathChanges++;
+    possibleBlocks = 0;
+    filter.restart(keep);
+    drift.hold();
+    late.reset();
+    start.reset();
+    leftOver.reset();
+  };
+
+  const refresh = (): void => {
+    if (start.isEchoPossible) possibleBlocks++;
+    if (++sinceRefresh < refreshBlocks) return;
+    sinceRefresh = 0;
+    if (possibleBlocks < firstLookBlocks) return;
+    window.refresh();
+    late.refresh();
+  };
+
+  return {
+    cleaned,
+    echo: filter.echo,
+    residual: filter.residual,
+    get leftOverShare() {
+      return powerRatio(leftOver.power, spectra.residualPower);
+    },
+    get isEchoPossible() {
+      return start.isEchoPossible;
+    },
+    get convergence() {
+      return watch.convergence;
+    },
+    get resemblance() {
+      return watch.resemblance;
+    },
+    get isEchoSuspected() {
+      return leftOver.isSurprised && watch.resemblance > suspectedResemblance;
+    },
+    get lossDb() {
+      return leftOver.lossDb;
+    },
+    get delaySamples() {
+      return window.delaySamples;
+    },
+    get referencePpm() {
+      return drift.ppm;
+    },
+    get driftPpm() {
+      return drift.driftPpm;
+    },
+    get pathChanges() {
+      return pathChanges;
+    },
+    step(reference, captured) {
+      filter.step(reference, captured);
+      spectra.push(filter.echo, filter.residual);
+      const stillTrue = watch.step(spectra, leftOver.lossDb);
+      if (stillTrue === undefined) drift.step(spectra);
+      else changePath(stillTrue);
+      start.step(watch.convergence);
+      late.step();
+      refresh();
+      leftOver.step(spectra, filter.uncertainty, late.power, watch.convergence, watch.resemblance);
+      suppressor.step(spectra, leftOver.power, start.power);
+      synthesis.pull(suppressor.cleaned, cleaned);
+    },
+    skip: filter.skip,
+  };
+}
+
+function powerRatio(part: Float64Array, whole: Float64Array): number {
+  let parts = 0;
+  let wholes = 0;
+  for (let k = 0; k < part.length; k++) {
+    parts += part[k] as number;
+    wholes += whole[k] as number;
+  }
+  return parts / (wholes + 1e-9);
+}

@@ -1,0 +1,176 @@
+import { type AudioFrame, audioFrame, durationMs } from '../audio-frame.js';
+import { rmsDb } from '../levels.js';
+import { createSampleQueue } from '../sample-queue.js';
+import { type EchoDiagnosis, judgePath } from './echo-diagnosis.js';
+import { createEchoEngine } from './echo-engine.js';
+import type { LinearEchoCancellerOptions } from './linear-echo-options.js';
+import { createReferenceLine } from './reference-line.js';
+import { createStampedSamples } from './stamped-samples.js';
+import { createWaitingFrames } from './waiting-frames.js';
+
+/** One stream of captured frames on its way through the canceller. */
+export interface EchoSession {
+  /** A frame of the reference. */
+  render(frame: AudioFrame): void;
+  /** The reference has ended: nothing more is waited for. */
+  endReference(): void;
+  /** A captured frame. */
+  capture(frame: AudioFrame): void;
+  /** The captured stream has ended: everything that is held comes out. */
+  end(): void;
+}
+
+/** A frame that was cleaned, and what is known of the echo in it (only if somebody wants to know). */
+export interface EchoSessionOutput {
+  readonly emit: (frame: AudioFrame) => void;
+  readonly wantsDiagnosis: () => boolean;
+  readonly tell: (diagnosis: EchoDiagnosis) => void;
+}
+
+const sampleRateHz = 16_000;
+const perMs = sampleRateHz / 1000;
+/** 10 ms. */
+const blockSamples = 160;
+const lowestDb = -120;
+/** More than the longest frame there can be. */
+const maxHeldSamples = 2 ** 24;
+
+const powerDb = (power: number): number => Math.max(lowestDb, 10 * Math.log10(power + 1e-12));
+
+/** Mean power of a block. */
+function meanPower(block: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < block.length; i++) sum += (block[i] as number) ** 2;
+  return sum / block.length;
+}
+
+/**
+ * Cuts frames of any size into blocks, lays the reference beside them, and puts cleaned blocks together into frames of the same sizes
+ * and times.
+ *
+ * A captured sample comes out with the block after its own; a block is taken when the reference of its time is there, or has
+ * been waited for long enough. Nothing but the emitted frame is allocated for a frame, apart from what the conversion of the
+ * reference returns.
+ */
+export function createEchoSession(
+  { tailMs, maxReferenceWaitMs, referenceLeadMs, followsDrift }: LinearEchoCancellerOptions,
+  { emit, wantsDiagnosis, tell }: EchoSessionOutput,
+): EchoSession {
+  const partitions = Math.ceil((tailMs * perMs) / blockSamples);
+  const engine = createEchoEngine(blockSamples, partitions, sampleRateHz);
+  const captured = createStampedSamples(sampleRateHz);
+  const line = createReferenceLine({
+    sampleRateHz,
+    leadMs: referenceLeadMs,
+    indexAt: captured.indexAt,
+    isSteered: followsDrift,
+  });
+  const maxWaiting = Math.ceil(maxReferenceWaitMs * perMs);
+  const frames = createWaitingFrames();
+  const reference = new Float64Array(blockSamples);
+  const block = new Float64Array(blockSamples);
+  const output = createSampleQueue(maxHeldSamples);
+  const cleaned = new Float32Array(blockSamples);
+  let hasBegun = false;
+  let isFirstBlock = true;
+  /** The reference has stayed away: it is not waited for until it is back. */
+  let isReferenceAbsent = false;
+  let hasReferenceEnded = false;
+  let missingSamples = 0;
+  let captureGaps = 0;
+
+  const diagnose = (frame: AudioFrame, samples: Float32Array): EchoDiagnosis => ({
+    timestampMs: frame.timestampMs,
+    durationMs: durationMs(frame),
+    ...judgePath(engine),
+    capturedDb: Math.max(lowestDb, rmsDb(frame.samples)),
+    echoDb: powerDb(meanPower(engine.echo)),
+    leftOverDb: powerDb(Math.min(1, engine.leftOverShare) * meanPower(engine.residual)),
+    cleanedDb: Math.max(lowestDb, rmsDb(samples)),
+    lossDb: engine.lossDb,
+    resemblance: engine.resemblance,
+    delayMs: engine.delaySamples === 0 ? 0 : engine.delaySamples / perMs - referenceLeadMs,
+    driftPpm: engine.driftPpm,
+    pathChanges: engine.pathChanges,
+    missingReferenceMs: missingSamples / perMs,
+    lateReferenceMs: line.lateSamples / perMs,
+    droppedReferenceMs: line.droppedSamples / perMs,
+    realignments: line.realignments,
+    captureGaps,
+  });
+
+  const release = (): void => {
+    for (let frame = frames.oldest; frame && output.length >= frame.samples.length; frame = frames.oldest) {
+      frames.drop();
+      const samples = output.shift(frame.samples.length);
+      if (wantsDiagnosis()) tell(diagnose(frame, samples));
+      emit(audioFrame(frame.format, samples, frame.timestampMs));
+    }
+  };
+
+  const takeBlock = (): void => {
+    frames.read(block);
+    const unknown = line.read(reference);
+    if (!isReferenceAbsent && !hasReferenceEnded) missingSamples += unknown;
+    engine.step(reference, block);
+    if (followsDrift) line.steer(engine.referencePpm);
+    // The first block that comes out belongs to nothing.
+    if (!isFirstBlock) {
+      cleaned.set(engine.cleaned);
+      output.push(cleaned);
+    }
+    isFirstBlock = false;
+    release();
+  };
+
+  /** Take what can be taken; everything if `isUrgent`. */
+  const advance = (isUrgent = false): void => {
+    while (frames.unreadSamples >= blockSamples) {
+      const isThere = line.has(blockSamples);
+      if (isThere) isReferenceAbsent = false;
+      const canWait = !isReferenceAbsent && !hasReferenceEnded && !isUrgent;
+      if (!isThere && canWait && frames.unreadSamples - blockSamples < maxWaiting) return;
+      takeBlock();
+      if (!isThere && !isUrgent) isReferenceAbsent = true;
+    }
+  };
+
+  /** Captured samples are missing, or came twice: go on where the new ones belong. */
+  const jump = (missing: number): void => {
+    captureGaps++;
+    advance(true);
+    const reach = 2 * partitions * blockSamples;
+    const unheard = Math.max(0, missing - reach);
+    line.move(unheard);
+    let rest = missing - unheard;
+    for (; rest >= blockSamples; rest -= blockSamples) {
+      line.read(reference);
+      engine.skip(reference);
+    }
+    line.move(rest);
+  };
+
+  return {
+    render(frame) {
+      line.push(frame);
+      advance();
+    },
+    endReference() {
+      hasReferenceEnded = true;
+      advance();
+    },
+    capture(frame) {
+      const missing = captured.observe(frame.timestampMs, frame.samples.length);
+      if (!hasBegun) line.move(captured.next - frame.samples.length);
+      else if (missing !== 0) jump(missing);
+      hasBegun = true;
+      frames.push(frame);
+      advance();
+    },
+    end() {
+      hasReferenceEnded = true;
+      advance();
+      while (frames.oldest) takeBlock();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { Observable, Subject } from 'rxjs';
+import { AudioFormatError } from '../../errors.js';
+import type { EchoCanceller } from '../../ports/echo-canceller.js';
+import { type AudioFrame, type PcmFormat, sameFormat } from '../audio-frame.js';
+import type { EchoDiagnosis } from './echo-diagnosis.js';
+import { createEchoSession } from './echo-session.js';
+import { type LinearEchoCancellerOptions, resolveLinearEchoCancellerOptions } from './linear-echo-options.js';
+
+/** An echo canceller that says how sure it is. @public */
+export interface LinearEchoCanceller extends EchoCanceller {
+  /**
+   * One diagnosis for each frame, just before the frame itself.
+   *
+   * @remarks
+   * Hot; nothing is computed while nobody listens. With several subscriptions at once it tells about all of them, in the order of their
+   * frames. It never completes and never errors.
+   */
+  readonly diagnosis$: Observable<EchoDiagnosis>;
+}
+
+const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
+
+/**
+ * An echo canceller that leaves the person who speaks whole: made for what a speech detector listens to.
+ *
+ * @remarks
+ * It subtracts what it can predict from the reference, and then suppresses, bin by bin, the little echo that it knows to be left. It removes
+ * no noise and changes no level. For what people listen to, a canceller that also suppresses more may be nicer.
+ *
+ * Shape: near end mono 16 kHz, frames of any size; 10 ms are the natural one. Reference of any layout.
+ *
+ * Timing: a frame comes out 10 ms of audio later (20 ms at most for frames of other sizes), and later still by up to
+ * `maxReferenceWaitMs` while the reference is behind; the samples and time stamps are those of the input. All of it is
+ * counted in audio: no timer runs, so the last frames of a stream that stalls come when it goes on or completes. One frame costs
+ * about 100 microseconds for 10 ms on a 2-core x86 machine.
+ *
+ * Reference: aligned by its time stamps, which must be on the clock of the near end's, right to some milliseconds. What is missing counts as
+ * silence. A clock that runs differently (up to 300 ppm) is measured from the echo and the reference resampled. The
+ * echo must begin within `tailMs` of its sound at first; a distance that changes by less than 8 ms from frame to frame is jitter and
+ * is averaged.
+ *
+ * Start: for the first second of sound from the loudspeaker only what cannot be echo passes. After an abrupt change of the path, which
+ * is found within 0.3 s, it starts the same way again. `diagnosis$` tells.
+ *
+ * Order: one output for each input. Deterministic: the same input gives the same output, to the bit.
+ * Range: a sample that is no number counts as 0, one beyond -8..8 as that. Ownership: input frames are read, never written; they are let go of when their output is emitted. Memory: some 2 MB for each subscription, all of it bounded.
+ * Cancellation: unsubscribing lets go of both streams; an error of either is passed on.
+ *
+ * Errors with `AudioFormatError` `AUDIO_FORMAT_UNSUPPORTED` for a near-end frame of another layout.
+ * @throws OptionError `OPTION_INVALID`
+ * @public
+ */
+export function linearEchoCanceller(options: Partial<LinearEchoCancellerOptions> = {}): LinearEchoCanceller {
+  const resolved = resolveLinearEchoCancellerOptions(options);
+  const diagnosis$ = new Subject<EchoDiagnosis>();
+
+  return {
+    format,
+    diagnosis$: diagnosis$.asObservable(),
+    cancelEcho: (reference$) => (near$) =>
+      new Observable<AudioFrame>((subscriber) => {
+        const session = createEchoSession(resolved, {
+          emit: (frame) => subscriber.next(frame),
+          wantsDiagnosis: () => diagnosis$.observed,
+          tell: (diagnosis) => diagnosis$.next(diagnosis),
+        });
+        const error = (thrown: unknown) => subscriber.error(thrown);
+        subscriber.add(
+          reference$.subscribe({
+            next: (frame) => session.render(frame),
+            error,
+            complete: () => session.endReference(),
+          }),
+        );
+        subscriber.add(
+          near$.subscribe({
+            next: (frame) => {
+              if (sameFormat(frame.format, format)) session.capture(frame);
+              else error(unsupported(frame.format));
+            },
+            error,
+            complete: () => {
+              session.end();
+              subscriber.complete();
+            },
+          }),
+        );
+      }),
+  };
+}
+
+function unsupported({ sampleRateHz, channels }: PcmFormat): AudioFormatError {
+  return new AudioFormatError(
+    'AUDIO_FORMAT_UNSUPPORTED',
+    `the echo canceller takes 16000 Hz mono, but got ${sampleRateHz} Hz with ${channels} channel(s); put convertTo(canceller.format) before it`,
+  );
+}
