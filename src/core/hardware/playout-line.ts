@@ -1,0 +1,272 @@
+import { type SchedulerLike, Subscription } from 'rxjs';
+import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
+import { sameInstantMs } from '../pacing/time-base.js';
+import { createPlayoutCarrier, type OpeningReason } from './playout-carrier.js';
+import { createPlayoutClock, type PlayoutNews } from './playout-clock.js';
+import type { PlayoutDriver } from './playout-driver.js';
+import { createPlayoutRenderer } from './playout-renderer.js';
+import type { PlayoutReports } from './playout-reports.js';
+import { createPlayoutTape } from './playout-tape.js';
+import type { PlayoutTimeline } from './playout-timeline.js';
+import type { LoudspeakerSettings } from './streamed-loudspeaker-options.js';
+
+/** What a line is made of, and whom it tells. */
+export interface PlayoutLineParts {
+  readonly driver: PlayoutDriver;
+  readonly format: PcmFormat;
+  readonly scheduler: SchedulerLike;
+  readonly settings: LoudspeakerSettings;
+  readonly timeline: PlayoutTimeline;
+  readonly reports: PlayoutReports;
+  /** What is known of the device from before. */
+  readonly driftPpm: number;
+  /** Audio that waits to be handed over; fewer frames where there are fewer. Ownership: it passes to the line. */
+  take(frames: number): Float32Array;
+  render(frame: AudioFrame): void;
+  /** The device is audible; from now on there are frames and positions. */
+  started(): void;
+  /** Time has passed. @returns when to look again, at the latest. Units: ms. */
+  advanced(nowMs: number): number;
+  /** The device is gone; nothing comes any more. */
+  failed(error: unknown): void;
+}
+
+/** One time line of audio, from its opening on, over however many driver streams. Counts are written sample frames. */
+export interface PlayoutLine {
+  readonly driftPpm: number | null;
+  /** Handed over, and not taken back. */
+  readonly written: number;
+  /** Open the device. Called once. */
+  start(): void;
+  /** Of what was written, what has left the loudspeaker. */
+  heard(): number;
+  /** When the written frame with this number is over. Undefined where it has not been handed over. Units: ms. */
+  endOfWrittenMs(count: number): number | undefined;
+  /** Make sure that `advanced` is called by then. */
+  lookAt(ms: number): void;
+  /** Bring everything up to the present, and hand over what was written and is due. */
+  catchUp(): void;
+  /** There is audio to take. Opens a stream if there is none. */
+  wake(): void;
+  /** Take back what can be taken back without a gap. */
+  cutSoft(): void;
+  /** Nothing that was not rendered is heard any more. */
+  cutHard(): void;
+  /** Nothing is to be heard for now: stop the stream until there is. */
+  sleep(): void;
+  /** @returns what was heard in all: the frame under way counts. */
+  close(): number;
+}
+
+/** What is handed over when something looks: silence only when nothing more can be written in the same breath. */
+type Feeding = 'nothing' | 'audio' | 'audio or silence';
+
+/** Where nothing but the scheduler paces the time line, it skips a longer standstill of this process. Units: ms. */
+const longestCatchUpMs = 1000;
+/** An error of where a stream was expected to begin that is worth a step of the time line, with audio under way. Units: ms. */
+const worthAStepMs = 3;
+
+export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
+  const { format, scheduler, settings, timeline, reports } = parts;
+  const perMs = format.sampleRateHz / 1000;
+  const tape = createPlayoutTape(format);
+  const clock = createPlayoutClock(format.sampleRateHz, timeline, parts.driftPpm);
+  const carrier = createPlayoutCarrier({ ...parts, tape, clock, opened, learnt, failed: fail });
+  const history = (): number => carrier.writer?.history ?? 0;
+  const renderer = createPlayoutRenderer(format, settings.periodMs, tape, clock, history, parts.render);
+  let heard = 0;
+  let isOver = false;
+  let timer = Subscription.EMPTY;
+  let dueMs = Infinity;
+
+  /** Call what others have written; what they throw ends the line. */
+  function guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function measureHeard(nowMs: number): number {
+    if (isOver || !clock.isRunning) return heard;
+    const index = clock.indexAt(nowMs);
+    const nearest = Math.round(index);
+    const reached = Math.abs(index - nearest) <= sameInstantMs * perMs ? nearest : index;
+    heard = Math.max(heard, tape.writtenBefore(Math.min(reached, renderer.cursor)));
+    return heard;
+  }
+
+  function setClock(index: number, nowMs: number, why: string): void {
+    const byMs = clock.setTo(index, nowMs);
+    reports.fact('clock-reset', `${why}: ${byMs.toFixed(1)} ms`);
+  }
+
+  /** The stream begins later or earlier than was thought. Only silence that nobody has heard yet can make up for it. */
+  function moveStream(by: number): boolean {
+    if (!tape.stretchSilence(renderer.cursor, by)) return false;
+    carrier.shift(by);
+    return true;
+  }
+
+  /** The clock knows nothing of what a device cannot do: play what it was not given, or what it has not begun to play. */
+  function restrain(nowMs: number): void {
+    const index = clock.indexAt(nowMs);
+    if (!carrier.writer) {
+      const behindMs = nowMs - renderer.nextMs();
+      if (behindMs > longestCatchUpMs) setClock(renderer.cursor, nowMs, 'this process stood still');
+    } else if (carrier.isAudible) {
+      const end = carrier.handedEnd;
+      if (index <= end) return;
+      reports.xrun(nowMs, 'feed', `nothing was handed over for ${((index - end) / perMs).toFixed(1)} ms`);
+      setClock(end, nowMs, 'the device ran dry');
+      clock.disturb();
+    } else {
+      const excess = Math.ceil(clock.excessAt(nowMs));
+      if (excess > 0 && !moveStream(excess)) setClock(index - excess, nowMs, 'the stream has not begun yet');
+    }
+  }
+
+  function feed(nowMs: number, mayPad: boolean): void {
+    const { writer } = carrier;
+    if (!writer) return;
+    const expected = clock.expectedAt(nowMs);
+    if (carrier.isAudible) reports.lead((carrier.handedEnd - expected) / perMs);
+    const target = Math.ceil(expected + carrier.leadFrames);
+    if (target <= tape.end) return;
+    tape.appendSilence(Math.min(target, carrier.audioFrom) - tape.end);
+    if (target > tape.end) tape.append(parts.take(target - tape.end));
+    if (mayPad) tape.appendSilence(target - tape.end);
+    guarded(writer.sync);
+  }
+
+  function advance(feeding: Feeding): void {
+    if (isOver) return;
+    const nowMs = scheduler.now();
+    if (clock.isRunning) restrain(nowMs);
+    if (feeding !== 'nothing') feed(nowMs, feeding === 'audio or silence');
+    if (clock.isRunning) renderer.render(nowMs);
+  }
+
+  function lookAt(ms: number): void {
+    if (isOver || ms >= dueMs) return;
+    timer.unsubscribe();
+    dueMs = ms;
+    timer = scheduler.schedule(tick, Math.max(0, ms - scheduler.now()));
+  }
+
+  function tick(): void {
+    const nowMs = scheduler.now();
+    reports.lag(nowMs - dueMs);
+    dueMs = Infinity;
+    carrier.tick(nowMs);
+    advance('audio or silence');
+    let nextMs = nowMs + settings.periodMs;
+    if (clock.isRunning && !isOver) {
+      reports.tick(nowMs, clock.driftPpm);
+      nextMs = Math.min(nextMs, parts.advanced(nowMs), Math.max(renderer.nextMs(), nowMs));
+    }
+    lookAt(Math.max(nextMs, nowMs + 2 * sameInstantMs));
+  }
+
+  function open(reason: OpeningReason): void {
+    carrier.open(reason);
+    lookAt(scheduler.now());
+  }
+
+  function stopStream(): void {
+    carrier.close();
+    clock.coast(scheduler.now());
+    tape.truncate(renderer.cursor);
+  }
+
+  function opened(reason: OpeningReason): void {
+    // After a cut, what is written in the same breath comes first, and no silence before it.
+    if (reason === 'first') feed(scheduler.now(), true);
+    lookAt(scheduler.now());
+  }
+
+  function learnt(news: PlayoutNews, reason: OpeningReason | undefined): void {
+    const nowMs = scheduler.now();
+    if (news.type === 'reset') {
+      reports.fact('clock-reset', `the position was not where it was expected: ${news.byMs.toFixed(1)} ms`);
+      if (news.byMs < 0)
+        reports.xrun(nowMs, 'clock', `the device stood still for ${(-news.byMs).toFixed(1)} ms`);
+    } else if (reason === 'first') {
+      renderer.begin(Math.ceil(clock.indexAt(nowMs)));
+      reports.open(nowMs);
+      parts.started();
+      lookAt(nowMs);
+    } else if (
+      !moveStream(Math.round(-news.aheadFrames)) &&
+      Math.abs(news.aheadFrames) > worthAStepMs * perMs
+    ) {
+      setClock(
+        clock.indexAt(nowMs) + news.aheadFrames,
+        nowMs,
+        'the stream did not begin when it was expected',
+      );
+    }
+  }
+
+  function end(): void {
+    isOver = true;
+    timer.unsubscribe();
+    renderer.stop();
+    carrier.close();
+  }
+
+  function fail(error: unknown): void {
+    if (isOver) return;
+    measureHeard(scheduler.now());
+    end();
+    parts.failed(error);
+  }
+
+  return {
+    get driftPpm() {
+      return clock.driftPpm;
+    },
+    get written() {
+      return tape.written;
+    },
+    start: () => open('first'),
+    heard: () => measureHeard(scheduler.now()),
+    endOfWrittenMs(count) {
+      const index = tape.endOfWritten(count);
+      return index === undefined ? undefined : clock.msAt(index);
+    },
+    lookAt,
+    catchUp: () => advance('audio'),
+    wake() {
+      if (carrier.isConnected) advance('audio');
+      else if (!isOver) open('wake');
+    },
+    cutSoft() {
+      advance('nothing');
+      const { writer } = carrier;
+      if (!writer || tape.written === tape.writtenBefore(renderer.cursor)) return;
+      guarded(() => {
+        tape.truncate(Math.max(renderer.cursor, writer.recall()));
+        writer.sync();
+      });
+      // Whoever writes again does it now; if nobody does, silence follows.
+      lookAt(scheduler.now());
+    },
+    cutHard() {
+      advance('nothing');
+      if (isOver) return;
+      heard = tape.writtenBefore(renderer.cursor);
+      if (tape.written === heard) return;
+      stopStream();
+      open('cut');
+    },
+    sleep: stopStream,
+    close() {
+      advance('nothing');
+      if (!isOver) heard = tape.writtenBefore(renderer.cursor);
+      end();
+      return heard;
+    },
+  };
+}
