@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+
+/** What ALSA itself knows of the cards: names that stay over replugging, for those that RtAudio lists. */
+export interface AlsaNames {
+  /** `hw:CARD,DEVICE` with the card's id, for a name of RtAudio; undefined when several devices share that name. */
+  stableName(listedName: string): string | undefined;
+  /** Every `hw:CARD,DEVICE` there is in a direction, also those in use, which RtAudio leaves out. */
+  readonly all: readonly AlsaDevice[];
+}
+
+/** One hardware device as the kernel tells it. */
+export interface AlsaDevice {
+  /** Such as `hw:Device,0`. */
+  readonly name: string;
+  /** What RtAudio calls it: `CARD NAME (PCM ID)`. */
+  readonly listedName: string;
+  readonly hasCapture: boolean;
+  readonly hasPlayout: boolean;
+}
+
+/** RtAudio's names for what are no cards. */
+const pseudoDevices: Readonly<Record<string, string>> = {
+  'Default ALSA Device': 'default',
+  'PulseAudio Sound Server': 'pulse',
+};
+
+/**
+ * Read the kernel's lists.
+ *
+ * @param folder - where they are; a machine without sound has none, and then there are no names.
+ */
+export function readAlsaNames(folder = '/proc/asound'): AlsaNames {
+  const cards = new Map<number, { readonly id: string; readonly name: string }>();
+  // ` 1 [Device         ]: USB-Audio - USB PnP Sound Device`
+  for (const [, number, id, name] of read(folder, 'cards').matchAll(
+    /^\s*(\d+) \[(\S+)\s*\]: \S+ - (.*)$/gm,
+  )) {
+    cards.set(Number(number), { id: id ?? '', name: (name ?? '').trim() });
+  }
+  // `01-00: USB Audio : USB Audio : playback 1 : capture 1`
+  const pcms = [...read(folder, 'pcm').matchAll(/^(\d+)-(\d+): (.*?) :(.*)$/gm)];
+  const all = pcms.flatMap(([, cardNumber, device, pcmId, rest]) => {
+    const card = cards.get(Number(cardNumber));
+    if (!card) return [];
+    return [
+      {
+        name: `hw:${card.id},${Number(device)}`,
+        listedName: `${card.name} (${(pcmId ?? '').trim()})`,
+        hasCapture: /: capture /.test(rest ?? ''),
+        hasPlayout: /: playback /.test(rest ?? ''),
+      },
+    ];
+  });
+  return {
+    all,
+    stableName(listedName) {
+      const named = all.filter((device) => device.listedName === listedName);
+      return pseudoDevices[listedName] ?? (named.length === 1 ? named[0]?.name : undefined);
+    },
+  };
+}
+
+function read(folder: string, file: string): string {
+  try {
+    return readFileSync(`${folder}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
