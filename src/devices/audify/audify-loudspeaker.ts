@@ -1,10 +1,10 @@
 import type { SchedulerLike } from 'rxjs';
-import { numberIn, resolveOptions } from '../../cor./device-options.js';
 import { type StreamedLoudspeaker, streamedLoudspeaker } from '../../core/hardware/streamed-loudspeaker.js';
 import {
   defaultStreamedLoudspeakerOptions,
   type StreamedLoudspeakerOptions,
 } from '../../core/hardware/streamed-loudspeaker-options.js';
+import { numberIn, resolveOptions } from '../../core/options.js';
 import { createAudioHost } from './audio-host.js';
 import {
   type AudifyDeviceOptions,

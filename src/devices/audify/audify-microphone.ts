@@ -1,11 +1,11 @@
 import type { SchedulerLike } from 'rxjs';
-import { resolveOptions } from '../../cor./device-options.js';
 import { type StreamedMicrophone, streamedMicrophone } from '../../core/hardware/streamed-microphone.js';
 import {
   defaultStreamedMicrophoneOptions,
   type StreamedMicrophoneOptions,
 } from '../../core/hardware/streamed-microphone-options.js';
 import type { Timeline } from '../../core/hardware/timeline.js';
+import { resolveOptions } from '../../core/options.js';
 import { createAudioHost } from './audio-host.js';
 import { captureDriver } from './capture-driver.js';
 import {

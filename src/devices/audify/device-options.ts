@@ -1,6 +1,6 @@
-import { type Check, type Checks, nonEmptyString, numberIn, oneOf } from '../../cor./device-options.js';
 import type { PcmFormat } from '../../core/audio/audio-frame.js';
 import { OptionError } from '../../core/errors.js';
+import { type Check, type Checks, nonEmptyString, numberIn, oneOf } from '../../core/options.js';
 import type { AudifyApi } from './rt-audio.js';
 
 /** What can be chosen about a device of the native library, whichever way the samples go. @public */

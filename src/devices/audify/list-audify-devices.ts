@@ -1,7 +1,7 @@
 import { asyncScheduler, first, firstValueFrom, map, type Observable, timeout } from 'rxjs';
-import { resolveOptions } from '../../cor./device-options.js';
 import { DeviceError } from '../../core/errors.js';
 import type { DeviceListing } from '../../core/hardware/device-listing.js';
+import { resolveOptions } from '../../core/options.js';
 import { createAudioHost } from './audio-host.js';
 import {
   type AudifyDeviceOptions,
