@@ -1,0 +1,8 @@
+export type { DeviceListing } from '../core/hardware/device-listing.js';
+export type { DeviceBackend } from './choose-backend.js';
+export { type DeviceSurvey, type ListDevicesOptions, listDevices } from './list-devices.js';
+export {
+  type OpenDevicesOptions,
+  type OpenedDevices,
+  openDevices,
+} from './open-devices.js';
