@@ -27,6 +27,8 @@ export interface PlayoutDeviceScript {
   readonly grainMs?: number;
   /** What is further ahead of what is audible than this can be taken back. @defaultValue Infinity: nothing can */
   readonly reachMs?: number;
+  /** Why it cannot be opened this time; counted from 1. @defaultValue it can */
+  readonly openError?: (opening: number) => unknown;
   /** @defaultValue true */
   readonly tellsXruns?: boolean;
   /** Without a stream for so long it sleeps, and swallows what comes first after that. @defaultValue never */
@@ -81,7 +83,7 @@ interface Stream {
 export function playoutDevice(script: PlayoutDeviceScript): PlayoutDevice {
   const { scheduler, delivery = scheduler, format = { sampleRateHz: 48_000, channels: 1 }, ppm = 0 } = script;
   const { leadMs = 20, openMs = 0, startMs = () => 12, reportEveryMs = 50, lowMs = () => 0 } = script;
-  const { grainMs = 0, reachMs = Infinity, tellsXruns = true, sleeps } = script;
+  const { grainMs = 0, reachMs = Infinity, openError = () => undefined, tellsXruns = true, sleeps } = script;
   const perMs = (format.sampleRateHz / 1000) * (1 + ppm * 1e-6);
   const nominalPerMs = format.sampleRateHz / 1000;
   const label = 'the loudspeaker "imagined"';
@@ -208,6 +210,11 @@ export function playoutDevice(script: PlayoutDeviceScript): PlayoutDevice {
           return;
         }
         openings += 1;
+        const error = openError(openings);
+        if (error) {
+          subscriber.error(error);
+          return;
+        }
         const hasSlept = sleeps && (!isAwake || scheduler.now() - closedAtMs >= sleeps.afterMs);
         isAwake = true;
         const stream: Stream = {

@@ -43,6 +43,8 @@ export interface PlayoutCarrier {
   readonly audioFrom: number;
   /** Behind what was handed over: the device cannot have come further. Index on the tape. */
   readonly handedEnd: number;
+  /** How much further the clock is than a stream can be of which nothing was heard yet. Sample frames. */
+  excessAt(nowMs: number): number;
   open(reason: OpeningReason): void;
   close(): void;
   /** The stream begins later on the tape than was thought, by this much. */
@@ -59,6 +61,7 @@ interface OpenStream {
   readonly leadFrames: number;
   /** Frames of the device. */
   readonly perMs: number;
+  readonly openedMs: number;
   base: number;
   audioFrom: number;
 }
@@ -90,6 +93,7 @@ export function createPlayoutCarrier(parts: PlayoutCarrierParts): PlayoutCarrier
       leadFrames:
         Math.ceil(Math.max(leadMs, settings.leadMs, 2 * settings.periodMs) * perMs) + writer.lookahead,
       perMs: report.format.sampleRateHz / 1000,
+      openedMs: nowMs,
       base,
       audioFrom: base + Math.ceil(preRollMs * perMs),
     };
@@ -152,6 +156,7 @@ export function createPlayoutCarrier(parts: PlayoutCarrierParts): PlayoutCarrier
     get handedEnd() {
       return stream ? stream.base + stream.writer.handed : tape.end;
     },
+    excessAt: (nowMs) => (stream ? clock.excessAt(nowMs, nowMs - stream.openedMs - watch.quietMs) : 0),
     open(reason) {
       opening = reason;
       // After a cut the device is known to play; asleep or new, it may take as long as it takes to wake.

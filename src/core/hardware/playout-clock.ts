@@ -19,11 +19,11 @@ export interface PlayoutClock {
   /** False until the first stream has been heard of. */
   readonly isRunning: boolean;
   readonly driftPpm: number | null;
-  /** How long streams took lately from being opened to being audible. Units: ms. */
+  /** How long streams took lately from being opened to being audible, rather too short than too long. Units: ms. */
   readonly startMs: number;
   indexAt(ms: number): number;
   msAt(index: number): number;
-  /** How far the device may have come. Before it has told anything: as far as it can have. */
+  /** How far the device may have come. Until it is known where the stream began: as far as it can have. */
   expectedAt(ms: number): number;
   /**
    * A stream was opened.
@@ -35,8 +35,12 @@ export interface PlayoutClock {
   shift(by: number): void;
   /** The device told its position. */
   observe(playedFrames: number, atMs: number): PlayoutNews | undefined;
-  /** How much further the clock is than the device can be, while nothing is heard of a stream. Units: tape frames. */
-  excessAt(ms: number): number;
+  /**
+   * How much further the clock is than the device can be, while nothing is heard of a stream. Units: tape frames.
+   *
+   * @param deafMs - for so long since the opening this process stood still and could not hear anything.
+   */
+  excessAt(ms: number, deafMs: number): number;
   disturb(): void;
   /** @returns by how much it was set. Units: ms. */
   setTo(index: number, nowMs: number): number;
@@ -51,7 +55,10 @@ const minReportsMs = 50;
 const unheardMs = 150;
 /** A report of no progress may be low by up to a period. Units: ms. */
 const periodAtMostMs = 20;
-/** How many starts are remembered; the median counts, because one start may have met a busy machine. */
+/**
+ * How many starts are remembered. The second shortest counts: on a busy machine a start seems longer than it was, and a stream that
+ * begins earlier than expected may run dry, while one that begins later only moves.
+ */
 const startsKept = 5;
 
 interface Beginning {
@@ -84,7 +91,7 @@ export function createPlayoutClock(
   let last = { index: 0, atMs: 0 };
   let stillAtMs = Number.NEGATIVE_INFINITY;
 
-  const startMs = (): number => [...starts].sort((a, b) => a - b)[Math.floor(starts.length / 2)] ?? 0;
+  const startMs = (): number => [...starts].sort((a, b) => a - b)[starts.length < startsKept ? 0 : 1] ?? 0;
 
   function audible({ best }: Beginning, atMs: number): PlayoutNews {
     beginning = undefined;
@@ -127,8 +134,9 @@ export function createPlayoutClock(
     indexAt: clock.countAt,
     msAt: clock.msAt,
     expectedAt(ms) {
-      if (isRunning) return Math.max(base, clock.countAt(ms));
-      return last.index + Math.min(unheardMs, Math.max(0, ms - last.atMs)) * perMs;
+      if (!beginning) return clock.countAt(ms);
+      const atMost = last.index + Math.min(unheardMs, Math.max(0, ms - last.atMs)) * perMs;
+      return isRunning ? Math.max(atMost, clock.countAt(ms)) : atMost;
     },
     begin(ms, framesPerDeviceFrame, notBefore) {
       base = isRunning ? Math.max(notBefore, Math.ceil(clock.countAt(ms + startMs()))) : notBefore;
@@ -153,9 +161,9 @@ export function createPlayoutClock(
       const reset = timeline.unmoved(atMs, () => clock.observe(index, atMs));
       return reset && { type: 'reset', byMs: reset.byMs };
     },
-    excessAt(ms) {
+    excessAt(ms, deafMs) {
       if (beginning !== 'unheard' || !isRunning) return 0;
-      const limitMs = Math.min(unheardMs, ms - stillAtMs + periodAtMostMs);
+      const limitMs = Math.min(unheardMs + deafMs, ms - stillAtMs + periodAtMostMs);
       return Math.max(0, clock.countAt(ms) - base - limitMs * perMs);
     },
     disturb: () => clock.disturb(),

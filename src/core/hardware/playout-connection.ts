@@ -1,4 +1,4 @@
-import { defer, Subject, takeUntil } from 'rxjs';
+import { defer, Subject, Subscription, takeUntil } from 'rxjs';
 import type { PlayoutDriver, PlayoutDriverReport } from './playout-driver.js';
 import { playoutEnded } from './playout-errors.js';
 
@@ -24,13 +24,20 @@ export function connectPlayout(
   events: (connection: PlayoutConnection) => PlayoutConnectionEvents,
 ): PlayoutConnection {
   const closed$ = new Subject<void>();
-  const connection: PlayoutConnection = { close: () => closed$.next() };
+  let subscription = Subscription.EMPTY;
+  const connection: PlayoutConnection = {
+    close() {
+      closed$.next();
+      // A driver that just failed has released the device by then, so that it can be opened again in the same breath.
+      subscription.unsubscribe();
+    },
+  };
   const { next, failed } = events(connection);
   let isOver = false;
   closed$.subscribe(() => {
     isOver = true;
   });
-  defer(() => driver.open())
+  subscription = defer(() => driver.open())
     .pipe(takeUntil(closed$))
     .subscribe({
       next,

@@ -111,19 +111,23 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
 
   /** The clock knows nothing of what a device cannot do: play what it was not given, or what it has not begun to play. */
   function restrain(nowMs: number): void {
-    const index = clock.indexAt(nowMs);
     if (!carrier.writer) {
       const behindMs = nowMs - renderer.nextMs();
       if (behindMs > longestCatchUpMs) setClock(renderer.cursor, nowMs, 'this process stood still');
-    } else if (carrier.isAudible) {
-      const end = carrier.handedEnd;
-      if (index <= end) return;
-      reports.xrun(nowMs, 'feed', `nothing was handed over for ${((index - end) / perMs).toFixed(1)} ms`);
+      return;
+    }
+    const end = carrier.handedEnd;
+    const missingMs = (clock.indexAt(nowMs) - end) / perMs;
+    if (missingMs > 0) {
+      if (carrier.isAudible) {
+        reports.xrun(nowMs, 'feed', `nothing was handed over for ${missingMs.toFixed(1)} ms`);
+        clock.disturb();
+      }
       setClock(end, nowMs, 'the device ran dry');
-      clock.disturb();
-    } else {
-      const excess = Math.ceil(clock.excessAt(nowMs));
-      if (excess > 0 && !moveStream(excess)) setClock(index - excess, nowMs, 'the stream has not begun yet');
+    }
+    const excess = Math.ceil(carrier.excessAt(nowMs));
+    if (excess > 0 && !moveStream(excess)) {
+      setClock(clock.indexAt(nowMs) - excess, nowMs, 'the stream has not begun yet');
     }
   }
 

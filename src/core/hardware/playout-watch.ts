@@ -16,6 +16,8 @@ export interface PlayoutWatch {
   report(playedMs: number, atMs: number, nowMs: number): DeviceError | undefined;
   /** Called every few ms while there is a stream. */
   tick(nowMs: number): DeviceError | undefined;
+  /** For how long nothing was heard of progress, as far as this process was there to hear it. Units: ms. */
+  readonly quietMs: number;
   /** There is no stream. */
   close(): void;
 }
@@ -95,6 +97,9 @@ export function createPlayoutWatch({
       if (state === 'opening' || (wasFirst && state === 'starting'))
         return neverPlayed(label, state !== 'opening', quietMs);
       return standsStill(label, quietMs);
+    },
+    get quietMs() {
+      return quiet.quietMs;
     },
     close() {
       state = 'closed';
