@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 
 /** What ALSA itself knows of the cards: names that stay over replugging, for those that RtAudio lists. */
 export interface AlsaNames {
-  /** `hw:CARD,DEVICE` with the card's id, for a name of RtAudio; undefined when several devices share that name. */
-  stableName(listedName: string): string | undefined;
+  /**
+   * `hw:CARD,DEVICE` with the card's id for each name that RtAudio lists, in its order. Equal names of several cards come in the order of the cards; where one of
+   * them is left out, because it is in use, nobody can tell which: undefined.
+   */
+  stableNames(listedNames: readonly string[]): readonly (string | undefined)[];
   /** Every `hw:CARD,DEVICE` there is in a direction, also those in use, which RtAudio leaves out. */
   readonly all: readonly AlsaDevice[];
 }
@@ -53,10 +56,13 @@ export function readAlsaNames(folder = '/proc/asound'): AlsaNames {
   });
   return {
     all,
-    stableName(listedName) {
-      const named = all.filter((device) => device.listedName === listedName);
-      return pseudoDevices[listedName] ?? (named.length === 1 ? named[0]?.name : undefined);
-    },
+    stableNames: (listedNames) =>
+      listedNames.map((listedName, index) => {
+        const isSame = (name: string): boolean => name === listedName;
+        const known = all.filter((device) => isSame(device.listedName));
+        if (known.length !== listedNames.filter(isSame).length) return pseudoDevices[listedName];
+        return known[listedNames.slice(0, index).filter(isSame).length]?.name;
+      }),
   };
 }
 

@@ -1,15 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { Observable, type SchedulerLike, type Subscription } from 'rxjs';
 import { DeviceError } from '../../core/errors.js';
-import {
-  fromPlainError,
-  type HostMessage,
-  type HostReply,
-  type HostRequest,
-  type HostTask,
-} from './host-messages.js';
+import { type HostChild, startHostChild } from './host-child.js';
+import { fromPlainError, type HostMessage, type HostReply, type HostTask } from './host-messages.js';
 import { findHostProgram, type HostProgram } from './host-program.js';
-import { createLastWords } from './last-words.js';
 
 /** A child process that runs streams, so that what aborts there is a lost device here. */
 export interface AudioHost {
@@ -17,13 +10,13 @@ export interface AudioHost {
    * Begin a task in the child, which is started when there is none.
    *
    * @remarks
-   * Cold. Every reply comes with a way to send samples along. Cancellation: unsubscribing ends the task, and what is asked for next comes after that.
-   * Errors with what the task failed with, and with `DeviceError` `DEVICE_LOST` or `DEVICE_BACKEND` when the child died or hung.
+   * Cold. Cancellation: unsubscribing ends the task; what is begun next comes after that.
+   * Errors with what the task failed with; with `DeviceError` `DEVICE_LOST` or `DEVICE_BACKEND` when the child died or hung.
    */
   begin(task: HostTask): Observable<HostAnswer>;
 }
 
-/** A reply, and how to answer it. */
+/** A reply, and how to send samples along. */
 export interface HostAnswer {
   readonly reply: HostReply;
   write(samples: Float32Array): void;
@@ -47,188 +40,149 @@ export interface AudioHostSetup {
 /** How often it is looked whether the child lives. Units: ms. */
 const lookEveryMs = 100;
 /**
- * How many looks in a row may find that nothing came. The child says that it lives every 100 ms. Looks are counted and not time, because between
- * two of them everything is read that came while this process itself stood still.
+ * How many looks in a row may find that nothing came, by what the child does. It says that it lives every 100 ms. Looks are counted and not time,
+ * because between two of them everything is read that came while this process itself stood still.
  */
-const silentLooks = { running: 4, closing: 10, opening: 50, starting: 150 } as const;
-/** Messages that may wait for a child that does not read. Two seconds of audio and more; a child that hangs is ended before. */
-const mostWaiting = 256;
-/** How long a child may take to end when it is asked to. Units: ms. */
-const endWithinMs = 1000;
+const silentLooks = { running: 4, closing: 6, opening: 50, starting: 150 } as const;
 
 interface Conversation {
   readonly task: HostTask;
-  phase: 'opening' | 'running';
-  /** A second child is not tried. */
+  isRunning: boolean;
+  /** It was given to a second child; there is no third. */
   wasMoved: boolean;
   next(reply: HostReply): void;
   fail(error: unknown): void;
 }
 
-interface Child {
-  readonly process: ChildProcess;
+/** A child at work. */
+interface Service {
+  readonly child: HostChild;
   readonly conversations: Map<number, Conversation>;
   /** Ended here, and not yet there. */
   readonly closing: Set<number>;
-  readonly lastWords: ReturnType<typeof createLastWords>;
   hasSpoken: boolean;
   silent: number;
-  waiting: number;
   looks: Subscription | undefined;
   linger: NodeJS.Timeout | undefined;
-  /** Why it was ended from here. */
-  verdict: string | undefined;
-  isGone: boolean;
+  isOver: boolean;
 }
 
 /** A host of one device: what crashes one leaves the others. */
 export function createAudioHost(setup: AudioHostSetup): AudioHost {
   const { label, scheduler, lingerMs } = setup;
-  let current: Child | undefined;
+  let current: Service | undefined;
   let lastId = 0;
 
-  function start(): Child {
+  function start(): Service {
     const program = (setup.findProgram ?? findHostProgram)();
-    const process_ = fork(program.file, [...(setup.programOptions ?? [])], {
-      execArgv: [...program.nodeOptions],
-      env: { ...process.env, ...setup.env },
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    const child: Child = {
-      process: process_,
+    const service: Service = {
+      child: startHostChild(program, setup.programOptions ?? [], setup.env, {
+        onMessage: (message) => hear(service, message),
+        onDeaf: () => end(service, 'took nothing any more, and was ended'),
+        onGone: (how) => bury(service, how),
+      }),
       conversations: new Map(),
       closing: new Set(),
-      lastWords: createLastWords(process_.stderr),
       hasSpoken: false,
       silent: 0,
-      waiting: 0,
       looks: undefined,
       linger: undefined,
-      verdict: undefined,
-      isGone: false,
+      isOver: false,
     };
-    process_.on('message', (message) => hear(child, message as HostMessage));
-    process_.on('error', (error) => bury(child, `could not be started (${error.message})`));
-    process_.on('exit', (code, signal) =>
-      bury(child, signal === null ? `ended with exit code ${code}` : `died of ${signal}`),
-    );
-    return child;
+    return service;
   }
 
-  function hear(child: Child, message: HostMessage): void {
-    child.silent = 0;
-    child.hasSpoken = true;
+  function hear(service: Service, message: HostMessage): void {
+    service.silent = 0;
+    service.hasSpoken = true;
     if (message.type === 'alive') return;
     const { id, ...reply } = message;
     if (reply.type === 'closed') {
-      child.closing.delete(id);
-      rest(child);
+      service.closing.delete(id);
+      rest(service);
       return;
     }
-    const conversation = child.conversations.get(id);
+    const conversation = service.conversations.get(id);
     if (!conversation) return;
-    conversation.phase = 'running';
+    conversation.isRunning = true;
     if (reply.type === 'failed') conversation.fail(fromPlainError(reply.error));
     else conversation.next(reply);
   }
 
-  function send(child: Child, request: HostRequest): void {
-    if (child.isGone || child.verdict !== undefined) return;
-    if (child.waiting >= mostWaiting) {
-      kill(child, 'took nothing any more, and was ended');
-      return;
-    }
-    child.waiting += 1;
-    child.process.send(request, () => {
-      child.waiting -= 1;
-    });
-  }
-
-  function kill(child: Child, verdict: string): void {
-    child.verdict ??= verdict;
-    child.process.kill('SIGKILL');
-    bury(child, verdict);
+  function end(service: Service, why: string): void {
+    service.child.kill();
+    bury(service, why);
   }
 
   /** It is gone, or as good as: tell everybody who used it. */
-  function bury(child: Child, how: string): void {
-    if (child.isGone) return;
-    child.isGone = true;
-    if (current === child) current = undefined;
-    child.looks?.unsubscribe();
-    clearTimeout(child.linger);
-    // It may have hung while it closed what was there before; who came after that has not been served at all.
-    const isFresh = child.closing.size > 0;
-    const conversations = [...child.conversations];
-    child.conversations.clear();
-    for (const [id, conversation] of conversations) {
-      if (isFresh && conversation.phase === 'opening' && !conversation.wasMoved) {
+  function bury(service: Service, how: string): void {
+    if (service.isOver) return;
+    service.isOver = true;
+    if (current === service) current = undefined;
+    service.looks?.unsubscribe();
+    clearTimeout(service.linger);
+    // One that hung or ended while it closed what was before has not served who came after that.
+    const wasClosing = service.closing.size > 0;
+    for (const [id, conversation] of service.conversations) {
+      if (wasClosing && !conversation.isRunning && !conversation.wasMoved) {
         conversation.wasMoved = true;
         hand(id, conversation);
       } else {
-        conversation.fail(death(conversation, child.verdict ?? how, child.lastWords.say()));
+        conversation.fail(deathOf(conversation, how, service.child.lastWords()));
       }
     }
-    if (child.verdict !== undefined) child.process.unref();
   }
 
-  function death({ phase }: Conversation, how: string, words: string): DeviceError {
-    const said = words === '' ? '' : `; it said: ${words}`;
-    const isLost = phase === 'running';
+  function deathOf({ isRunning }: Conversation, how: string, words: string): DeviceError {
+    const said = words === '' ? '' : ` (it said: ${words})`;
     return new DeviceError(
-      isLost ? 'DEVICE_LOST' : 'DEVICE_BACKEND',
-      `${label} ${isLost ? 'was lost' : 'could not be opened'}: its audio host ${how}${said}; open it again`,
+      isRunning ? 'DEVICE_LOST' : 'DEVICE_BACKEND',
+      `${label} ${isRunning ? 'was lost' : 'could not be opened'}: its audio host ${how}${said}; open it again`,
       { retryable: true },
     );
   }
 
   /** Give a task to the child that there is, or to a new one. */
-  function hand(id: number, conversation: Conversation): Child | undefined {
+  function hand(id: number, conversation: Conversation): void {
     try {
       current ??= start();
     } catch (error) {
       conversation.fail(error);
-      return undefined;
+      return;
     }
-    const child = current;
-    child.conversations.set(id, conversation);
-    wake(child);
-    send(child, { ...conversation.task, id });
-    return child;
+    current.conversations.set(id, conversation);
+    wake(current);
+    current.child.send({ ...conversation.task, id });
   }
 
   /** A child at work keeps the program alive, and is looked after. */
-  function wake(child: Child): void {
-    clearTimeout(child.linger);
-    setReferenced(child, true);
-    if (child.looks) return;
-    child.silent = 0;
+  function wake(service: Service): void {
+    clearTimeout(service.linger);
+    service.child.keepAlive(true);
+    if (service.looks) return;
+    service.silent = 0;
     const look = (): void => {
-      child.silent += 1;
-      if (child.silent > silentLooks[phaseOf(child)]) {
-        kill(child, `gave no sign of life for ${child.silent * lookEveryMs} ms, and was ended`);
-        return;
+      service.silent += 1;
+      if (service.silent > silentLooks[occupationOf(service)]) {
+        end(service, `gave no sign of life for ${service.silent * lookEveryMs} ms, and was ended`);
+      } else {
+        service.looks = scheduler.schedule(look, lookEveryMs);
       }
-      child.looks = scheduler.schedule(look, lookEveryMs);
     };
-    child.looks = scheduler.schedule(look, lookEveryMs);
+    service.looks = scheduler.schedule(look, lookEveryMs);
   }
 
   /** One without work keeps nothing alive, and goes after a while. */
-  function rest(child: Child): void {
-    if (child.isGone || child.conversations.size > 0 || child.closing.size > 0) return;
-    child.looks?.unsubscribe();
-    child.looks = undefined;
-    setReferenced(child, false);
-    clearTimeout(child.linger);
-    child.linger = setTimeout(() => end(child), lingerMs).unref();
-  }
-
-  function end(child: Child): void {
-    if (current === child) current = undefined;
-    if (child.process.connected) child.process.disconnect();
-    setTimeout(() => child.process.kill('SIGKILL'), endWithinMs).unref();
+  function rest(service: Service): void {
+    if (service.isOver || service.conversations.size > 0 || service.closing.size > 0) return;
+    service.looks?.unsubscribe();
+    service.looks = undefined;
+    service.child.keepAlive(false);
+    clearTimeout(service.linger);
+    service.linger = setTimeout(() => {
+      if (current === service) current = undefined;
+      service.child.dismiss();
+    }, lingerMs).unref();
   }
 
   return {
@@ -236,44 +190,28 @@ export function createAudioHost(setup: AudioHostSetup): AudioHost {
       new Observable((subscriber) => {
         lastId += 1;
         const id = lastId;
-        let isOver = false;
-        const childOf = (): Child | undefined => (current?.conversations.has(id) ? current : undefined);
-        const write = (samples: Float32Array): void => {
-          const child = childOf();
-          if (child) send(child, { type: 'write', id, samples });
-        };
+        const serving = (): Service | undefined => (current?.conversations.has(id) ? current : undefined);
+        const write = (samples: Float32Array): void => serving()?.child.send({ type: 'write', id, samples });
         subscriber.add(() => {
-          isOver = true;
-          const child = childOf();
-          if (!child) return;
-          child.conversations.delete(id);
-          child.closing.add(id);
-          send(child, { type: 'close', id });
+          const service = serving();
+          if (!service) return;
+          service.conversations.delete(id);
+          service.closing.add(id);
+          service.child.send({ type: 'close', id });
         });
         hand(id, {
           task,
-          phase: 'opening',
+          isRunning: false,
           wasMoved: false,
           next: (reply) => subscriber.next({ reply, write }),
-          fail: (error) => {
-            if (!isOver) subscriber.error(error);
-          },
+          fail: (error) => subscriber.error(error),
         });
       }),
   };
 }
 
-function phaseOf(child: Child): keyof typeof silentLooks {
-  if (!child.hasSpoken) return 'starting';
-  const phases = [...child.conversations.values()].map(({ phase }) => phase);
-  if (phases.includes('opening')) return 'opening';
-  return phases.includes('running') ? 'running' : 'closing';
-}
-
-function setReferenced({ process: process_ }: Child, isReferenced: boolean): void {
-  const parts = [process_, process_.channel, process_.stderr as { ref?(): void; unref?(): void } | null];
-  for (const part of parts) {
-    if (isReferenced) part?.ref?.();
-    else part?.unref?.();
-  }
+function occupationOf({ hasSpoken, closing, conversations }: Service): keyof typeof silentLooks {
+  if (!hasSpoken) return 'starting';
+  if (closing.size > 0) return 'closing';
+  return [...conversations.values()].every(({ isRunning }) => isRunning) ? 'running' : 'opening';
 }

@@ -24,10 +24,11 @@ export function devicesOf(
 ): readonly NamedDevice[] {
   const isCapture = direction === 'capture';
   const outputs = infos.filter((info) => info.outputChannels > 0).map((info) => info.name);
+  const stableNames = alsa?.stableNames(infos.map((info) => info.name));
   return infos
-    .map((info) => ({
+    .map((info, index) => ({
       info,
-      name: alsa?.stableName(info.name) ?? info.name,
+      name: stableNames?.[index] ?? info.name,
       channels: isCapture ? info.inputChannels : info.outputChannels,
       isDefault: isCapture ? info.isDefaultInput : info.isDefaultOutput,
       isMonitor: isCapture && isMonitorOf(info.name, outputs),

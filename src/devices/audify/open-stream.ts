@@ -132,7 +132,9 @@ function open(
 
 /** The same device under the number that it has for this object; each object counts on its own. */
 function atHome(rtAudio: RtAudio, device: NamedDevice): NamedDevice {
-  const info = rtAudio.getDevices().find((each) => each.name === device.info.name);
+  const { id, name } = device.info;
+  const same = rtAudio.getDevices().filter((each) => each.name === name);
+  const info = same.find((each) => each.id === id) ?? same[0];
   return info ? { ...device, info } : device;
 }
 

@@ -67,7 +67,8 @@ export function openRunningStream(
   let isParked = false;
   let unknownErrors = 0;
   let unknownSinceMs = 0;
-  let lastPassMs = 0;
+  /** Infinite before the start, when nothing can be late. */
+  let lastPassMs = Number.POSITIVE_INFINITY;
   /** Buffers in the queue of the library. */
   let queued = 0;
   let guard = createFloodGuard(0);
@@ -130,8 +131,7 @@ export function openRunningStream(
     events.onFailed(error);
   }
 
-  const isStuck = (): boolean =>
-    (isCapture || queued > 0) && lastPassMs > 0 && scheduler.now() - lastPassMs > stuckMs;
+  const isStuck = (): boolean => (isCapture || queued > 0) && scheduler.now() - lastPassMs > stuckMs;
 
   function close(): void {
     if (!isOpen) return;
@@ -163,7 +163,7 @@ export function openRunningStream(
   function write(samples: Float32Array): void {
     rtAudio.write(new Uint8Array(samples.buffer, samples.byteOffset, samples.length * sampleBytes));
     // Nothing can have passed while there was nothing.
-    if (queued === 0) lastPassMs = scheduler.now();
+    if (queued === 0 && lastPassMs < Number.POSITIVE_INFINITY) lastPassMs = scheduler.now();
     queued += 1;
   }
 

@@ -25,7 +25,8 @@ export interface HostProcess {
   send?(message: HostMessage, callback: () => void): unknown;
   on(event: 'message', listener: (request: HostRequest) => void): unknown;
   on(event: 'disconnect' | 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): unknown;
-  exit(code: number): void;
+  /** End it without a farewell: taking the library down in good order waits for a stream that hangs. */
+  vanish(): void;
 }
 
 /** How often the host says that it lives. Units: ms. A quarter of what is taken for a hang. */
@@ -88,7 +89,7 @@ export function serveHost(self: HostProcess, load: () => Audify): void {
       );
     }
     // A stream that hangs in the driver can only be got rid of together with this process.
-    const surroundings = { load, scheduler, onStuck: () => self.exit(0) };
+    const surroundings = { load, scheduler, onStuck: () => self.vanish() };
     if (task.settings.direction === 'capture') {
       return captureDriver(task.settings, surroundings)
         .open()
@@ -122,7 +123,7 @@ export function serveHost(self: HostProcess, load: () => Audify): void {
     }
   });
   // Whoever used it is gone, however that came about.
-  self.on('disconnect', () => self.exit(0));
+  self.on('disconnect', () => self.vanish());
   // Ctrl-C and a service manager mean every process at once. The program decides when the loudspeaker falls silent, and this one ends with it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) self.on(signal, () => {});
   setInterval(() => send({ type: 'alive' }), aliveEveryMs);
