@@ -59,7 +59,8 @@ export function createAlsaReader(): AlsaReader {
     if (xrun) return { type: 'xrun', detail: `${xrun[1]}run of at least ${Math.round(Number(xrun[2]))} ms` };
     const [, ability, range] = abilityLine.exec(line) ?? [];
     if (ability !== undefined && range !== undefined) {
-      abilities.set(ability, range);
+      // When the setup fails, what was left of them is told once more.
+      if (!abilities.has(ability)) abilities.set(ability, range);
       return { type: 'chatter' };
     }
     const [, name, value] = setupLine.exec(line) ?? [];

@@ -54,15 +54,6 @@ const rules: readonly Rule[] = [
     }),
   ],
   [
-    /non available|install hw params|bad speed|no configurations available|invalid sample spec|not supported|channel map|wrong extended format/i,
-    () => ({
-      code: 'DEVICE_FORMAT_UNSUPPORTED',
-      what: 'does not open in any layout that can be used',
-      remedy: 'choose another rate, or a device that converts, such as "default" or "plughw:..."',
-      retryable: false,
-    }),
-  ],
-  [
     /connection refused|connection failure|connection terminated|host is down|unable to connect|pa_context/i,
     () => ({
       code: 'DEVICE_BACKEND',
@@ -78,6 +69,15 @@ const rules: readonly Rule[] = [
       what: 'is not there',
       remedy: `plug it in, or take a name from: ${listing[api]}`,
       retryable: true,
+    }),
+  ],
+  [
+    /non available|install hw params|bad speed|no configurations available|invalid sample spec|not supported|channel map|wrong extended format/i,
+    () => ({
+      code: 'DEVICE_FORMAT_UNSUPPORTED',
+      what: 'does not open in any layout that can be used',
+      remedy: 'choose another rate, or a device that converts, such as "default" or "plughw:..."',
+      retryable: false,
     }),
   ],
 ];

@@ -1,7 +1,7 @@
 import { firstValueFrom, type SchedulerLike } from 'rxjs';
 import type { DeviceError } from '../../core/errors.js';
 import type { DeviceListing } from '../../core/hardware/device-listing.js';
-import { type AlsaLayout, firstLayout, nextLayout } from './alsa-call.js';
+import { type AlsaLayout, alsaCall, firstLayout, nextLayout } from './alsa-call.js';
 import { type AlsaAbilities, type AlsaSetup, createAlsaReader } from './alsa-messages.js';
 import { createComplaints } from './complaints.js';
 import { openingError, openingTimeoutError } from './device-errors.js';
@@ -9,11 +9,15 @@ import { usualRatesHz } from './list-pulse.js';
 import type { Environment } from './program.js';
 import { type FinishedProgram, runToEnd, succeeded } from './run-to-end.js';
 
+type AlsaCommand = 'aplay' | 'arecord';
 type Direction = DeviceListing['direction'];
 type Run = (args: readonly string[]) => Promise<FinishedProgram>;
 
 /** Each running of a program. Units: ms. Opening a card takes some 20 ms; a server that hangs would take for ever. */
 const programTimeoutMs = 2000;
+
+/** As small as is used, since a program that ends waits for one buffer. Units: ms. */
+const shortBuffer = { periodMs: 10, bufferMs: 40 } as const;
 
 /**
  * Names that no person chooses: the bare hardware, which converts nothing; one of several speakers of a set; converters without a device.
@@ -72,7 +76,7 @@ function namesOf(list: string): readonly { readonly name: string; readonly descr
 type Findings = Pick<DeviceListing, 'channels' | 'nativeRateHz' | 'sampleRatesHz' | 'problem'>;
 
 /** Open a device at one rate after the other. */
-async function tryOut(name: string, label: string, command: string, run: Run): Promise<Findings> {
+async function tryOut(name: string, label: string, command: AlsaCommand, run: Run): Promise<Findings> {
   const sampleRatesHz: number[] = [];
   let layout = firstLayout({ sampleRateHz: 48_000, channels: 1 });
   let abilities: AlsaAbilities | undefined;
@@ -114,7 +118,7 @@ async function openAtRate(
   name: string,
   label: string,
   wanted: AlsaLayout,
-  command: string,
+  command: AlsaCommand,
   run: Run,
 ): Promise<Trial> {
   for (let layout = wanted; ; ) {
@@ -131,22 +135,19 @@ async function openOnce(
   name: string,
   label: string,
   layout: AlsaLayout,
-  command: string,
+  command: AlsaCommand,
   run: Run,
 ): Promise<Trial> {
-  const finished = await run([
-    `--device=${name}`,
-    '--file-type=raw',
-    `--format=${layout.encoding}`,
-    `--channels=${layout.channels}`,
-    `--rate=${layout.sampleRateHz}`,
-    // So that a rate is a rate of the device.
-    '--disable-resample',
-    '--dump-hw-params',
-    '--verbose',
-    // One sample frame is recorded; nothing is played, since nothing is in this file.
-    ...(command === 'arecord' ? ['--samples=1'] : ['/dev/null']),
-  ]);
+  const { args } = alsaCall({
+    command,
+    device: name,
+    layout,
+    ...shortBuffer,
+    hasOwnChannels: false,
+    env: {},
+  });
+  // One sample frame is recorded; nothing is played, since nothing is in this file.
+  const finished = await run([...args, command === 'arecord' ? '--samples=1' : '/dev/null']);
   const reader = createAlsaReader();
   const complaints = createComplaints();
   let setup: AlsaSetup | undefined;
@@ -165,7 +166,7 @@ async function openOnce(
 
 function failureOf(
   label: string,
-  command: string,
+  command: AlsaCommand,
   { end }: FinishedProgram,
   words: readonly string[],
 ): DeviceError {
