@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rigClients } from './room.js';
 
 /** Sound with a time line. */
 export interface Recording {
@@ -28,6 +29,8 @@ export interface RecorderOptions {
   readonly source: string;
   readonly channels: number;
   readonly rateHz: number;
+  /** How much earlier a sample arrives than it is audible. Units: ms. */
+  readonly aheadMs: number;
 }
 
 /** Asked of the server. Units: ms. A shorter one would load a small machine. */
@@ -47,7 +50,13 @@ interface Arrival {
 }
 
 /** Starts to record; resolves when the first samples are there. */
-export async function startRecorder({ env, source, channels, rateHz }: RecorderOptions): Promise<Recorder> {
+export async function startRecorder({
+  env,
+  source,
+  channels,
+  rateHz,
+  aheadMs,
+}: RecorderOptions): Promise<Recorder> {
   const child = spawn(
     'parec',
     [
@@ -58,7 +67,7 @@ export async function startRecorder({ env, source, channels, rateHz }: RecorderO
       `--rate=${rateHz}`,
       `--channels=${channels}`,
       `--latency-msec=${fragmentMs}`,
-      '--client-name=kiosk-recorder',
+      `--client-name=${rigClients.recorder}`,
     ],
     { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
@@ -101,7 +110,7 @@ export async function startRecorder({ env, source, channels, rateHz }: RecorderO
     const count = Math.floor(whole.length / bytesPerFrame) * channels;
     const samples = new Float32Array(count);
     for (let i = 0; i < count; i += 1) samples[i] = whole.readFloatLE(4 * i);
-    return { samples, channels, rateHz, ...timeLine(arrivals, rateHz) };
+    return { samples, channels, rateHz, ...timeLine(arrivals, rateHz, aheadMs) };
   };
   return {
     soFar,
@@ -120,19 +129,20 @@ interface Segment {
 }
 
 /**
- * Nothing arrives before it was audible, so the earliest arrival tells when that was; where all that follows arrives later,
+ * Nothing arrives before the server mixed it, so the earliest arrival tells when that was; where all that follows arrives later,
  * the device had stood still.
  */
 function timeLine(
   arrivals: readonly Arrival[],
   rateHz: number,
+  aheadMs: number,
 ): Pick<Recording, 'firstSampleMs' | 'msAt' | 'frameAt'> {
   const perMs = rateHz / 1000;
   const segments: Segment[] = [];
   const total = arrivals.at(-1)?.frames ?? 0;
   let earliest = Infinity;
   const earliestFromHere = arrivals
-    .map(({ frames, atMs }) => atMs - frames / perMs)
+    .map(({ frames, atMs }) => atMs + aheadMs - frames / perMs)
     .reduceRight<number[]>((found, zeroMs) => {
       earliest = Math.min(earliest, zeroMs);
       found.push(earliest);

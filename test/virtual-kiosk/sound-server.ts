@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pactl } from './pactl.js';
 import type { KioskServer } from './problem.js';
+import { quantum } from './room.js';
 import type { Warden } from './warden.js';
 
 /** A private sound server, empty when it starts. */
@@ -19,7 +20,7 @@ export interface SoundServer {
 const startTimeoutMs = 20_000;
 
 /** @param warden - runs it, and gives it its folder. */
-export function createSoundServer(kind: KioskServer, warden: Warden): SoundServer {
+export function createSoundServer(kind: KioskServer, rateHz: number, warden: Warden): SoundServer {
   const { folder } = warden;
   const home = join(folder, 'home');
   const runtime = join(folder, 'runtime');
@@ -35,7 +36,10 @@ export function createSoundServer(kind: KioskServer, warden: Warden): SoundServe
     PULSE_RUNTIME_PATH: join(runtime, 'pulse'),
     PULSE_SERVER: `unix:${socket}`,
   };
-  const launch = kind === 'pulseaudio' ? pulseAudioPrograms(socket) : pipeWirePrograms(runtime, env);
+  const launch =
+    kind === 'pulseaudio'
+      ? pulseAudioPrograms(socket, rateHz, env.XDG_CONFIG_HOME)
+      : pipeWirePrograms(runtime, rateHz, env);
   let pids: number[] = [];
 
   return {
@@ -48,7 +52,7 @@ export function createSoundServer(kind: KioskServer, warden: Warden): SoundServe
         pids.push(await warden.run(program, args, { ...env, ...extraEnv }, `${program}.log`));
         if (makes) await exists(makes);
       }
-      await pactl.answers(startTimeoutMs);
+      await pactl.insist(startTimeoutMs, 'info');
     },
     async kill() {
       const doomed = pids;
@@ -74,7 +78,9 @@ interface Program {
   readonly makes?: string;
 }
 
-function pulseAudioPrograms(socket: string): readonly Program[] {
+function pulseAudioPrograms(socket: string, rateHz: number, configFolder: string): readonly Program[] {
+  mkdirSync(join(configFolder, 'pulse'), { recursive: true });
+  writeFileSync(join(configFolder, 'pulse', 'daemon.conf'), oneRate(rateHz));
   const args = [
     '-n',
     '--daemonize=no',
@@ -91,7 +97,11 @@ function pulseAudioPrograms(socket: string): readonly Program[] {
   return [{ program: 'pulseaudio', args, extraEnv: {} }];
 }
 
-function pipeWirePrograms(runtime: string, env: { readonly XDG_CONFIG_HOME: string }): readonly Program[] {
+function pipeWirePrograms(
+  runtime: string,
+  rateHz: number,
+  env: { readonly XDG_CONFIG_HOME: string },
+): readonly Program[] {
   const bus = join(runtime, 'bus');
   const address = `unix:path=${bus}`;
   // WirePlumber takes every sound card of the machine unless told otherwise; until 0.4 in Lua, since 0.5 in its configuration.
@@ -102,6 +112,9 @@ function pipeWirePrograms(runtime: string, env: { readonly XDG_CONFIG_HOME: stri
   writeFileSync(join(wireplumber, 'main.lua.d', '60-no-cards.lua'), luaWithoutCards);
   writeFileSync(join(wireplumber, 'bluetooth.lua.d', '60-no-cards.lua'), 'bluez_monitor.enabled = false\n');
   writeFileSync(join(wireplumber, 'wireplumber.conf.d', '60-no-cards.conf'), profileWithoutCards);
+  const pipewire = join(env.XDG_CONFIG_HOME, 'pipewire', 'pipewire.conf.d');
+  mkdirSync(pipewire, { recursive: true });
+  writeFileSync(join(pipewire, '60-kiosk.conf'), fixedPeriod(rateHz));
   const extraEnv = { DBUS_SESSION_BUS_ADDRESS: address, DBUS_SYSTEM_BUS_ADDRESS: address };
   return [
     {
@@ -115,6 +128,20 @@ function pipeWirePrograms(runtime: string, env: { readonly XDG_CONFIG_HOME: stri
     { program: 'pipewire-pulse', args: [], extraEnv },
   ];
 }
+
+/** Two rates that are the same: PulseAudio then takes no other one for an idle device. */
+const oneRate = (rateHz: number): string => `default-sample-rate = ${rateHz}
+alternate-sample-rate = ${rateHz}
+`;
+
+const fixedPeriod = (rateHz: number): string => `context.properties = {
+  default.clock.rate = ${rateHz}
+  default.clock.allowed-rates = [ ${rateHz} ]
+  default.clock.quantum = ${quantum(rateHz)}
+  default.clock.min-quantum = ${quantum(rateHz)}
+  default.clock.max-quantum = ${quantum(rateHz)}
+}
+`;
 
 const luaWithoutCards = `alsa_monitor.enabled = false
 v4l2_monitor.enabled = false
