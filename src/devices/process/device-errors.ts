@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
     }),
   ],
   [
-    /access denied|permission denied|operation not permitted/i,
+    /access denied|permission denied|operation not permitted|no authentication key/i,
     (api) => ({
       code: 'DEVICE_PERMISSION_DENIED',
       what: 'is not allowed to this account',

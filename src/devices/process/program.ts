@@ -70,7 +70,8 @@ export function startProgram(
       detached: true,
     });
   } catch (cause) {
-    const notStarted = scheduler.schedule(() => end({ type: 'not-started', cause }));
+    // An argument that no program can be given, or no memory to start one.
+    const notStarted = scheduler.schedule(() => listener.end({ type: 'not-started', cause }));
     return { pid: undefined, write() {}, endInput() {}, kill: () => notStarted.unsubscribe() };
   }
   const { stdin, stdout, stderr } = child;
