@@ -83,22 +83,13 @@ export class RtAudio {
   }
 
   #happen(): void {
-    switch (this.#name) {
-      case 'Aborts':
-        process.stderr.write(`${'noise\n'.repeat(10_000)}terminate called without an active exception\n`);
-        process.abort();
-        break;
-      case 'Segfaults':
-        process.kill(process.pid, 'SIGSEGV');
-        break;
-      case 'Hangs':
-        hang();
-        break;
-      case 'Suspends':
-        clearInterval(this.#timers[0]);
-        break;
-      default:
+    if (this.#name === 'Aborts') {
+      process.stderr.write(`${'noise\n'.repeat(10_000)}terminate called without an active exception\n`);
+      process.abort();
     }
+    if (this.#name === 'Segfaults') process.kill(process.pid, 'SIGSEGV');
+    if (this.#name === 'Suspends') clearInterval(this.#timers[0]);
+    if (this.#name === 'Hangs') hang();
   }
 
   closeStream(): void {

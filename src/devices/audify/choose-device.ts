@@ -58,10 +58,9 @@ export function chooseDevice(
   alsa?: AlsaNames,
 ): NamedDevice {
   const { api, device, direction, label } = wanted;
-  const matches =
-    device === 'default'
-      ? devices.filter((each) => each.isDefault)
-      : devices.filter((each) => each.name === device || each.info.name === device);
+  const named = devices.filter((each) => each.name === device || each.info.name === device);
+  const defaults = device === 'default' ? devices.filter((each) => each.isDefault) : [];
+  const matches = defaults.length > 0 ? defaults : named;
   const [found, another] = matches;
   if (found && another) {
     throw notFound(

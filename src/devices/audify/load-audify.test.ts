@@ -36,7 +36,17 @@ describe('loadAudify', () => {
   });
 
   it('says how to install a package that is not there', () => {
-    expect(errorOf(load)).toMatchObject({
+    const absent = createRequire(join(root, 'caller.js'));
+    const load = (): unknown => {
+      try {
+        return absent('audify-that-nobody-has');
+      } catch (error) {
+        (error as Error).message = (error as Error).message.replace('audify-that-nobody-has', 'audify');
+        throw error;
+      }
+    };
+
+    expect(errorOf(() => loadAudify(load))).toMatchObject({
       code: 'PEER_MISSING',
       message: expect.stringMatching(/audify is not installed; run: npm install audify/),
     });
