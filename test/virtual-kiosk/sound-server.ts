@@ -19,6 +19,9 @@ export interface SoundServer {
 /** Waits for a server at most this long. Units: ms. PipeWire takes 800 on an idle 2-core machine. */
 const startTimeoutMs = 20_000;
 
+/** Sound cards do not wait for a busy machine. Where a process may not take precedence, the command says so and runs it as it is. */
+const niceness = '-15';
+
 /** @param warden - runs it, and gives it its folder. */
 export function createSoundServer(kind: KioskServer, rateHz: number, warden: Warden): SoundServer {
   const { folder } = warden;
@@ -49,7 +52,7 @@ export function createSoundServer(kind: KioskServer, rateHz: number, warden: War
       for (const { program, args, extraEnv, makes } of launch) {
         // What a server left that was killed would pass for the new one's.
         if (makes) rmSync(makes, { force: true });
-        pids.push(await warden.run(program, args, { ...env, ...extraEnv }, `${program}.log`));
+        pids.push(await warden.run('nice', ['-n', niceness, program, ...args], { ...env, ...extraEnv }, `${program}.log`));
         if (makes) await exists(makes);
       }
       await pactl.insist(startTimeoutMs, 'info');
