@@ -6,6 +6,7 @@ import { createPlayoutClock, type PlayoutNews } from './playout-clock.js';
 import type { PlayoutDriver } from './playout-driver.js';
 import { createPlayoutRenderer } from './playout-renderer.js';
 import type { PlayoutReports } from './playout-reports.js';
+import { createPlayoutRestraint } from './playout-restraint.js';
 import { createPlayoutTape } from './playout-tape.js';
 import type { PlayoutTimeline } from './playout-timeline.js';
 import type { LoudspeakerSettings } from './streamed-loudspeaker-options.js';
@@ -61,11 +62,6 @@ export interface PlayoutLine {
 /** What is handed over when something looks: silence only when nothing more can be written in the same breath. */
 type Feeding = 'nothing' | 'audio' | 'audio or silence';
 
-/** Where nothing but the scheduler paces the time line, it skips a longer standstill of this process. Units: ms. */
-const longestCatchUpMs = 1000;
-/** An error of where a stream was expected to begin that is worth a step of the time line, with audio under way. Units: ms. */
-const worthAStepMs = 3;
-
 export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
   const { format, scheduler, settings, timeline, reports } = parts;
   const perMs = format.sampleRateHz / 1000;
@@ -74,6 +70,7 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
   const carrier = createPlayoutCarrier({ ...parts, tape, clock, opened, learnt, failed: fail });
   const history = (): number => carrier.writer?.history ?? 0;
   const renderer = createPlayoutRenderer(format, settings.periodMs, tape, clock, history, parts.render);
+  const restraint = createPlayoutRestraint({ tape, clock, carrier, renderer, reports, perMs });
   let heard = 0;
   let isOver = false;
   let timer = Subscription.EMPTY;
@@ -97,40 +94,6 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
     return heard;
   }
 
-  function setClock(index: number, nowMs: number, why: string): void {
-    const byMs = clock.setTo(index, nowMs);
-    reports.fact('clock-reset', `${why}: ${byMs.toFixed(1)} ms`);
-  }
-
-  /** The stream begins later or earlier than was thought. Only silence that nobody has heard yet can make up for it. */
-  function moveStream(by: number): boolean {
-    if (!tape.stretchSilence(renderer.cursor, by)) return false;
-    carrier.shift(by);
-    return true;
-  }
-
-  /** The clock knows nothing of what a device cannot do: play what it was not given, or what it has not begun to play. */
-  function restrain(nowMs: number): void {
-    if (!carrier.writer) {
-      const behindMs = nowMs - renderer.nextMs();
-      if (behindMs > longestCatchUpMs) setClock(renderer.cursor, nowMs, 'this process stood still');
-      return;
-    }
-    const end = carrier.handedEnd;
-    const missingMs = (clock.indexAt(nowMs) - end) / perMs;
-    if (missingMs > 0) {
-      if (carrier.isAudible) {
-        reports.xrun(nowMs, 'feed', `nothing was handed over for ${missingMs.toFixed(1)} ms`);
-        clock.disturb();
-      }
-      setClock(end, nowMs, 'the device ran dry');
-    }
-    const excess = Math.ceil(carrier.excessAt(nowMs));
-    if (excess > 0 && !moveStream(excess)) {
-      setClock(clock.indexAt(nowMs) - excess, nowMs, 'the stream has not begun yet');
-    }
-  }
-
   function feed(nowMs: number, mayPad: boolean): void {
     const { writer } = carrier;
     if (!writer) return;
@@ -147,7 +110,7 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
   function advance(feeding: Feeding): void {
     if (isOver) return;
     const nowMs = scheduler.now();
-    if (clock.isRunning) restrain(nowMs);
+    if (clock.isRunning) restraint.restrain(nowMs);
     if (feeding !== 'nothing') feed(nowMs, feeding === 'audio or silence');
     if (clock.isRunning) renderer.render(nowMs);
   }
@@ -192,25 +155,14 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
 
   function learnt(news: PlayoutNews, reason: OpeningReason | undefined): void {
     const nowMs = scheduler.now();
-    if (news.type === 'reset') {
-      reports.fact('clock-reset', `the position was not where it was expected: ${news.byMs.toFixed(1)} ms`);
-      if (news.byMs < 0)
-        reports.xrun(nowMs, 'clock', `the device stood still for ${(-news.byMs).toFixed(1)} ms`);
-    } else if (reason === 'first') {
-      renderer.begin(Math.ceil(clock.indexAt(nowMs)));
-      reports.open(nowMs);
-      parts.started();
-      lookAt(nowMs);
-    } else if (
-      !moveStream(Math.round(-news.aheadFrames)) &&
-      Math.abs(news.aheadFrames) > worthAStepMs * perMs
-    ) {
-      setClock(
-        clock.indexAt(nowMs) + news.aheadFrames,
-        nowMs,
-        'the stream did not begin when it was expected',
-      );
+    if (reason !== 'first') {
+      restraint.learn(news, nowMs);
+      return;
     }
+    renderer.begin(Math.ceil(clock.indexAt(nowMs)));
+    reports.open(nowMs);
+    parts.started();
+    lookAt(nowMs);
   }
 
   function end(): void {
@@ -251,8 +203,8 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
       const { writer } = carrier;
       if (!writer || tape.written === tape.writtenBefore(renderer.cursor)) return;
       guarded(() => {
+        // What was rendered stays: if the driver gives back some of it, it is handed over again with what comes next.
         tape.truncate(Math.max(renderer.cursor, writer.recall()));
-        writer.sync();
       });
       // Whoever writes again does it now; if nobody does, silence follows.
       lookAt(scheduler.now());

@@ -153,6 +153,20 @@ describe('a hard flush of a streamed loudspeaker', () => {
     );
   });
 
+  it('does not take it for a late start that this process stood still and could not hear', () => {
+    const d = desk({ stalls: [[2010, 2230]], options: { leadMs: 300 }, device: { reportEveryMs: 100 } });
+    d.openNow();
+    d.write(1500);
+    d.clock.run(2000);
+    const { heardMs } = d.sink.flush();
+    const before = d.device.heardFrames();
+    d.write(900, 50_000);
+    d.clock.run(2231);
+    const truthMs = (d.device.heardFrames() - before) / 48;
+    expect(truthMs).toBeGreaterThan(200);
+    expect(Math.abs(d.sink.position().heardMs - heardMs - truthMs)).toBeLessThanOrEqual(10);
+  });
+
   it('moves silence to where it belongs when a stream begins late with nothing to be heard', () => {
     const d = desk({ device: { startMs: (opening) => (opening === 1 ? 12 : 90) } });
     d.openNow();

@@ -12,6 +12,8 @@ export interface WakeOptions {
   readonly strategy: 'keep-alive' | 'pre-roll' | 'off';
   /**
    * Silence sent ahead. Units: ms. Range: 0..3000. USB and HDMI lose 50 to 300 ms, Bluetooth up to 1500.
+   * Together with the start of the device it has to stay below the `stallMs` of the playout options (2000), within which what was
+   * written must begin to be heard.
    * @defaultValue 300
    */
   readonly preRollMs: number;
