@@ -1,7 +1,13 @@
 export type { DeviceListing } from '../core/hardware/device-listing.js';
 export type { DeviceBackend } from './choose-backend.js';
-export { type DeviceSurvey, type ListDevicesOptions, listDevices } from './list-devices.js';
 export {
+  type DeviceSurvey,
+  defaultListDevicesOptions,
+  type ListDevicesOptions,
+  listDevices,
+} from './list-devices.js';
+export {
+  defaultOpenDevicesOptions,
   type OpenDevicesOptions,
   type OpenedDevices,
   openDevices,

@@ -11,7 +11,7 @@ export interface ListDevicesOptions {
   readonly backend: DeviceBackend['backend'] | 'auto';
   /** One sound system, or every one that this machine has. @defaultValue 'auto' */
   readonly api: DeviceBackend['api'] | 'auto';
-  /** Environment of child processes, beside this process's own. @defaultValue none */
+  /** Environment of child processes, beside this process's own. @defaultValue {} */
   readonly env: Readonly<Record<string, string>>;
 }
 

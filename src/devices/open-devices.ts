@@ -27,9 +27,9 @@ interface DeviceChoice {
 
 /** How devices are opened. @public */
 export interface OpenDevicesOptions {
-  /** The microphone. */
+  /** The microphone: its `device` (`default`), its `format` (48 kHz mono), and `StreamedMicrophoneOptions`. @defaultValue {} */
   readonly capture: Partial<DeviceChoice & StreamedMicrophoneOptions>;
-  /** The loudspeaker. */
+  /** The loudspeaker: its `device` (`default`), its `format` (48 kHz mono), and `StreamedLoudspeakerOptions`. @defaultValue {} */
   readonly playout: Partial<DeviceChoice & StreamedLoudspeakerOptions>;
   /**
    * `process`: the programs of the system (parec, pacat, arecord, aplay), Linux only. `audify`: the native library, in a child process.
@@ -39,7 +39,7 @@ export interface OpenDevicesOptions {
   readonly backend: DeviceBackend['backend'] | 'auto';
   /** The sound system. `auto`: Pulse where a server answers, else ALSA; elsewhere the platform's own. @defaultValue 'auto' */
   readonly api: DeviceBackend['api'] | 'auto';
-  /** Environment of child processes, beside this process's own. Such as `PULSE_SERVER`. @defaultValue none */
+  /** Environment of child processes, beside this process's own. Such as `PULSE_SERVER`. @defaultValue {} */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -55,8 +55,8 @@ const defaultChoice: DeviceChoice = { device: 'default', format: { sampleRateHz:
 
 /** @public */
 export const defaultOpenDevicesOptions = {
-  capture: defaultChoice,
-  playout: defaultChoice,
+  capture: {},
+  playout: {},
   backend: 'auto',
   api: 'auto',
   env: {},

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { PcmFormat } from '../audio/audio-frame.js';
 
-/** One running output stream of a device. */
+/** One running output stream of a device. @public */
 export interface PlayoutStream {
   /** The layout that the device takes, which may be another one than was asked for. */
   readonly format: PcmFormat;
@@ -22,7 +22,7 @@ export interface PlayoutStream {
   recall(): number;
 }
 
-/** What a driver tells of an open output stream. */
+/** What a driver tells of an open output stream. @public */
 export type PlayoutDriverReport =
   /** First of all, once. Audio may be written from here on. */
   | { readonly type: 'opened'; readonly stream: PlayoutStream }
@@ -37,7 +37,7 @@ export type PlayoutDriverReport =
   /** The device ran dry and said so. */
   | { readonly type: 'xrun'; readonly detail: string };
 
-/** Moves samples to one output device. There is one for each way to reach the hardware. */
+/** Moves samples to one output device. There is one for each way to reach the hardware. @public */
 export interface PlayoutDriver {
   /** What it is called in messages, such as `the loudspeaker "alsa_output.usb-Jabra"`. */
   readonly label: string;

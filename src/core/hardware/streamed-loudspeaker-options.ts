@@ -12,7 +12,7 @@ import {
   wakeOptions,
 } from './wake-policy.js';
 
-/** What a streamed loudspeaker is made of. */
+/** What a streamed loudspeaker is made of. @public */
 export interface StreamedLoudspeakerParts {
   /** Moves the samples. */
   readonly driver: PlayoutDriver;
@@ -22,7 +22,7 @@ export interface StreamedLoudspeakerParts {
   readonly scheduler: SchedulerLike;
 }
 
-/** What can be chosen about a streamed loudspeaker. */
+/** What can be chosen about a streamed loudspeaker. @public */
 export interface StreamedLoudspeakerOptions {
   /**
    * Length of a rendered frame, and how often the device is fed. Units: ms. Range: 2..50, whole.
@@ -53,7 +53,7 @@ export interface StreamedLoudspeakerOptions {
   readonly wake: Partial<WakeOptions>;
 }
 
-/** What is used where nothing is given. */
+/** @public */
 export const defaultStreamedLoudspeakerOptions = {
   periodMs: 5,
   leadMs: 40,

@@ -15,7 +15,7 @@ import {
 import { createStreamedSink, type StreamedSink } from './streamed-sink.js';
 import type { Timeline } from './timeline.js';
 
-/** A loudspeaker that tells about itself, and whose pace others can keep to. */
+/** A loudspeaker that tells about itself, and whose pace others can keep to. @public */
 export interface StreamedLoudspeaker extends Loudspeaker {
   /** The layout of its sinks. */
   readonly format: PcmFormat;
@@ -45,6 +45,7 @@ export interface StreamedLoudspeaker extends Loudspeaker {
  * `DEVICE_FORMAT_UNSUPPORTED` for a layout that cannot be converted; `DEVICE_LOST` once it was open, when it stands still, runs ahead of
  * time or cannot be opened again; `DEVICE_BACKEND` for a driver that breaks its rules.
  * @throws OptionError `OPTION_INVALID`
+ * @public
  */
 export function streamedLoudspeaker(
   options: StreamedLoudspeakerParts & Partial<StreamedLoudspeakerOptions>,

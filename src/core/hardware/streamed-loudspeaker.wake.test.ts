@@ -148,7 +148,7 @@ describe('createWakePolicy', () => {
 
   it.each([
     [{ strategy: 'never' }, 'strategy must be one of "keep-alive", "pre-roll", "off", but is "never"'],
-    [{ preRollMs: 3001 }, 'preRollMs must be a number from 0 to 3000 ms, but is 3001'],
+    [{ preRollMs: 1501 }, 'preRollMs must be a number from 0 to 1500 ms, but is 1501'],
     [{ sleepAfterMs: 100 }, 'sleepAfterMs is not an option'],
   ])('refuses %o', (options, message) => {
     expect(() => createWakePolicy(options as never)).toThrow(message);

@@ -11,7 +11,7 @@ import {
   type StreamedMicrophoneParts,
 } from './streamed-microphone-options.js';
 
-/** A microphone that tells about itself. */
+/** A microphone that tells about itself. @public */
 export interface StreamedMicrophone extends AudioSource {
   readonly reports$: Observable<DeviceReport>;
 }
@@ -38,6 +38,7 @@ export interface StreamedMicrophone extends AudioSource {
  * nothing ever came; `DEVICE_FORMAT_UNSUPPORTED` for a channel that the device does not have; `DEVICE_BACKEND` for a driver that breaks
  * its rules. Silence is no loss, however long: a microphone may be muted.
  * @throws OptionError `OPTION_INVALID`
+ * @public
  */
 export function streamedMicrophone(
   options: StreamedMicrophoneParts & Partial<StreamedMicrophoneOptions>,

@@ -1,6 +1,6 @@
 import { type Check, numberIn, oneOf, resolveOptions } from '../options.js';
 
-/** What is done about a loudspeaker that falls asleep: its first words after that are lost while it wakes. */
+/** What is done about a loudspeaker that falls asleep: its first words after that are lost while it wakes. @public */
 export interface WakeOptions {
   /**
    * - `keep-alive`: the stream never stops; in pauses it carries silence, so the loudspeaker never sleeps.
@@ -11,7 +11,7 @@ export interface WakeOptions {
    */
   readonly strategy: 'keep-alive' | 'pre-roll' | 'off';
   /**
-   * Silence sent ahead. Units: ms. Range: 0..3000. USB and HDMI lose 50 to 300 ms, Bluetooth up to 1500.
+   * Silence sent ahead. Units: ms. Range: 0..1500. USB and HDMI lose 50 to 300 ms, Bluetooth up to 1500.
    * Together with the start of the device it has to stay below the `stallMs` of the playout options (2000), within which what was
    * written must begin to be heard.
    * @defaultValue 300
@@ -21,7 +21,7 @@ export interface WakeOptions {
   readonly sleepsAfterMs: number;
 }
 
-/** What is used where nothing is given. */
+/** @public */
 export const defaultWakeOptions = {
   strategy: 'keep-alive',
   preRollMs: 300,
@@ -48,7 +48,7 @@ export function createWakePolicy(options: Partial<WakeOptions>): WakePolicy {
     options,
     {
       strategy: oneOf('keep-alive', 'pre-roll', 'off'),
-      preRollMs: numberIn(0, 3000, 'ms'),
+      preRollMs: numberIn(0, 1500, 'ms'),
       sleepsAfterMs: numberIn(100, 3_600_000, 'ms'),
     },
   );

@@ -40,7 +40,7 @@ const want = (name: string, direction: 'capture' | 'playout', api: 'pulse' | 'al
   label: `the device "${name}"`,
 });
 const choose = (infos: readonly RtAudioDevice[], wanted: ReturnType<typeof want>, names?: AlsaNames) =>
-  chooseDevice(devicesOf(infos, wanted.direction, names), wanted, names);
+  chooseDevice(devicesOf(infos, wanted, names), wanted, names);
 
 describe('choosing a device', () => {
   it('takes the one of that name, whatever its place', () => {
@@ -58,9 +58,28 @@ describe('choosing a device', () => {
   });
 
   it('tells a monitor of a loudspeaker from a microphone that has the word in its name', () => {
-    const monitors = devicesOf(listed, 'capture').filter((each) => each.isMonitor);
+    const monitors = devicesOf(listed, { api: 'pulse', direction: 'capture' }).filter(
+      (each) => each.isMonitor,
+    );
 
     expect(monitors.map((each) => each.name)).toEqual(['Monitor of Speaker']);
+  });
+
+  it('takes what PipeWire calls like its loudspeaker for a monitor, but not a headset that is the default', () => {
+    const infos = [
+      device('Speaker', { outputChannels: 2, inputChannels: 2 }),
+      device('Headset', { outputChannels: 2, inputChannels: 1, isDefaultInput: true }),
+      device('Array', { inputChannels: 6 }),
+    ];
+
+    const monitors = devicesOf(infos, { api: 'pulse', direction: 'capture' }).filter(
+      (each) => each.isMonitor,
+    );
+
+    expect(monitors.map((each) => each.name)).toEqual(['Speaker']);
+    expect(
+      devicesOf(infos, { api: 'core-audio', direction: 'capture' }).filter((each) => each.isMonitor),
+    ).toEqual([]);
   });
 
   it('refuses a default that hears a loudspeaker, which a server offers when there is no microphone', () => {

@@ -19,11 +19,10 @@ export const mostHardwareChannels = 8;
 /** Those of one direction, in the order in which they are listed. */
 export function devicesOf(
   infos: readonly RtAudioDevice[],
-  direction: Direction,
+  { api, direction }: { readonly api: AudifyApi; readonly direction: Direction },
   alsa?: AlsaNames,
 ): readonly NamedDevice[] {
   const isCapture = direction === 'capture';
-  const outputs = infos.filter((info) => info.outputChannels > 0).map((info) => info.name);
   const stableNames = alsa?.stableNames(infos.map((info) => info.name));
   return infos
     .map((info, index) => ({
@@ -31,14 +30,22 @@ export function devicesOf(
       name: stableNames?.[index] ?? info.name,
       channels: isCapture ? info.inputChannels : info.outputChannels,
       isDefault: isCapture ? info.isDefaultInput : info.isDefaultOutput,
-      isMonitor: isCapture && isMonitorOf(info.name, outputs),
+      isMonitor: isCapture && api === 'pulse' && isMonitor(info, infos),
     }))
     .filter((device) => device.channels > 0);
 }
 
-/** A sound server calls it `Monitor of SINK`, with the first words in the language of the desktop. */
-function isMonitorOf(name: string, outputs: readonly string[]): boolean {
-  return /monitor/i.test(name) && outputs.some((output) => name !== output && name.endsWith(output));
+/**
+ * PulseAudio calls it `Monitor of SINK`, with the first words in the language of the desktop. PipeWire calls it like the sink, and RtAudio takes the two
+ * for one device with both directions; as the default input it is a headset whose parts have one name.
+ */
+function isMonitor(info: RtAudioDevice, infos: readonly RtAudioDevice[]): boolean {
+  const isNamedMonitor = ({ name, outputChannels }: RtAudioDevice): boolean =>
+    /monitor/i.test(name) &&
+    outputChannels === 0 &&
+    infos.some((other) => other.outputChannels > 0 && name !== other.name && name.endsWith(other.name));
+  if (isNamedMonitor(info)) return true;
+  return info.outputChannels > 0 && !info.isDefaultInput && !infos.some(isNamedMonitor);
 }
 
 /**

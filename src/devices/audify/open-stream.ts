@@ -37,7 +37,7 @@ export function listAnew(
 } {
   const rtAudio = createRtAudio(audify, settings.api);
   const alsa = settings.api === 'alsa' ? readAlsaNames() : undefined;
-  return { rtAudio, devices: devicesOf(rtAudio.getDevices(), settings.direction, alsa), alsa };
+  return { rtAudio, devices: devicesOf(rtAudio.getDevices(), settings, alsa), alsa };
 }
 
 /**
@@ -75,10 +75,14 @@ function createRtAudio(audify: Audify, api: StreamSettings['api']): RtAudio {
 
 /** Mono on a stereo device would sound on the left only, so both channels are opened where there are two. */
 function channelsToOpen(settings: StreamSettings, device: NamedDevice, label: string): number {
-  const { direction, format, channel } = settings;
+  const { api, direction, format, channel } = settings;
   if (direction === 'playout') return Math.min(device.channels, Math.max(2, format.channels));
-  if (channel === 'mix') return device.channels > mostHardwareChannels ? format.channels : device.channels;
-  if (channel < device.channels) return channel + 1;
+  if (channel === 'mix') {
+    // A sound server mixes better than anybody can who does not know which channel is which.
+    return api === 'pulse' || device.channels > mostHardwareChannels ? 1 : device.channels;
+  }
+  // It would make another channel of each when it is asked for fewer than there are: one is the mean of all.
+  if (channel < device.channels) return api === 'pulse' ? device.channels : channel + 1;
   throw new DeviceError(
     'DEVICE_FORMAT_UNSUPPORTED',
     `${label} has ${device.channels} channels and no channel ${channel}; choose channel 0 to ${device.channels - 1}, or 'mix'`,
