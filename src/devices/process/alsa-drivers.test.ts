@@ -154,8 +154,8 @@ describe('the drivers over aplay and arecord', () => {
       const played = (): number[] =>
         opened.reports.flatMap((report) => (report.type === 'position' ? [report.playedFrames] : []));
       await opened.until(() => played().length === 6);
-      // 1920 sample frames are in its buffer, and 48 in the converter.
-      expect(played()).toEqual([0, 0, 0, 0, 432, 912]);
+      // 1920 sample frames are in its buffer, and 144 beyond.
+      expect(played()).toEqual([0, 0, 0, 0, 336, 816]);
     });
 
     it('does not count the silence with which aplay fills up the last period', async () => {
@@ -165,7 +165,7 @@ describe('the drivers over aplay and arecord', () => {
       );
       const opened = play();
       const { stream } = await opened.first(isOpened);
-      stream.write(new Float32Array(2000));
+      stream.write(new Float32Array(2096));
       await opened.until(() => opened.reports.length === 4);
       expect(opened.reports.at(-1)).toMatchObject({ type: 'position', playedFrames: 32 });
     });

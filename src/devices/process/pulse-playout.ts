@@ -38,8 +38,8 @@ interface Target {
  */
 const sameDeviceMs = 1000;
 /**
- * How far ahead of a recording of the monitor the reported time was, in the middle. Units: ms. On PulseAudio 16.1 it was 4.5 to 5.5 behind,
- * which is allowed; on PipeWire 0.3.65 0 to 5.5 ahead, within its period of 5.3.
+ * How far the time that PipeWire 0.3.65 tells is ahead of what is audible, in the middle: from 0 to 5.5, within its period of 5.3. Units: ms. That of
+ * PulseAudio 16.1 was within 1 of a recording of the monitor.
  */
 const pipeWireAheadMs = 3;
 
