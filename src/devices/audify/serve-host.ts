@@ -124,7 +124,7 @@ export function serveHost(self: HostProcess, load: () => Audify): void {
   });
   // Whoever used it is gone, however that came about.
   self.on('disconnect', () => self.vanish());
-  // Ctrl-C and a service manager mean every process at once. The program decides when the loudspeaker falls silent, and this one ends with it.
+  // Ctrl-C and whoever stops a service mean every process at once. The program decides when the loudspeaker falls silent, and this one ends with it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) self.on(signal, () => {});
   setInterval(() => send({ type: 'alive' }), aliveEveryMs);
   send({ type: 'alive' });
