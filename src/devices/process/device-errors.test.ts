@@ -14,7 +14,15 @@ describe('why a device does not open', () => {
   it.each([
     ['pulse', 'DEVICE_NOT_FOUND', true, ['Stream error: No such entity']],
     ['pulse', 'DEVICE_FORMAT_UNSUPPORTED', false, ['Invalid sample specification']],
-    ['pulse', 'DEVICE_PERMISSION_DENIED', false, ['Connection failure: Access denied']],
+    [
+      'pulse',
+      'DEVICE_PERMISSION_DENIED',
+      false,
+      [
+        'Failed to load cookie file from cookie: No such file or directory',
+        'Connection failure: Access denied',
+      ],
+    ],
     [
       'pulse',
       'DEVICE_BACKEND',
