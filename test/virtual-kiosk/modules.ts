@@ -9,15 +9,15 @@ export interface Modules {
   /** Does nothing when it is not loaded. */
   unload(purpose: string): Promise<void>;
   /** A device that plays into nothing, in real time. Its purpose is its name. */
-  nullSink(name: string, description: string, format: SinkFormat, ...more: readonly string[]): Promise<void>;
+  nullSink(name: string, description: string, format: DeviceFormat, properties?: string): Promise<void>;
   /** A microphone that hears what another source does. Its purpose is its name. */
-  remappedSource(name: string, description: string, master: string, channels: number): Promise<void>;
+  remappedSource(name: string, description: string, master: string, format: DeviceFormat): Promise<void>;
   /** From a source to a sink. */
   loopback(purpose: string, from: string, to: string, latencyMs: number, volume: string): Promise<void>;
 }
 
-/** The layout of a null sink. */
-export interface SinkFormat {
+/** The layout of a device. */
+export interface DeviceFormat {
   readonly rateHz: number;
   readonly channels: number;
 }
@@ -43,7 +43,7 @@ export function createModules(pactl: Pactl, isPulseAudio: boolean): Modules {
         if (!String(error).includes('No such entity')) throw error;
       });
     },
-    nullSink: (name, description, { rateHz, channels }, ...more) =>
+    nullSink: (name, description, { rateHz, channels }, properties = '') =>
       load(
         name,
         'module-null-sink',
@@ -52,20 +52,21 @@ export function createModules(pactl: Pactl, isPulseAudio: boolean): Modules {
         `rate=${rateHz}`,
         `channels=${channels}`,
         `channel_map=${channelMap(channels)}`,
-        `sink_properties=device.description=${description}`,
+        `sink_properties="device.description=${description} ${rank(name)} ${properties}"`,
         ...(isPulseAudio ? ['norewinds=1'] : []),
-        ...more,
       ),
-    remappedSource: (name, description, master, channels) =>
+    remappedSource: (name, description, master, { rateHz, channels }) =>
       load(
         name,
         'module-remap-source',
         `source_name=${name}`,
         `master=${master}`,
+        'format=float32le',
+        `rate=${rateHz}`,
         `channels=${channels}`,
         `channel_map=${channelMap(channels)}`,
         'remix=no',
-        `source_properties=device.description=${description}`,
+        `source_properties="device.description=${description} ${rank(name)}"`,
       ),
     async loopback(purpose, from, to, latencyMs, volume) {
       await load(
@@ -87,6 +88,13 @@ export function createModules(pactl: Pactl, isPulseAudio: boolean): Modules {
     },
   };
 }
+
+/**
+ * What makes a server prefer some devices when it looks for another one: it would take the room, which no device is.
+ * PulseAudio goes by the class, PipeWire's session by the number.
+ */
+const rank = (name: string): string =>
+  name.startsWith('other') ? 'device.class=sound priority.session=1500' : 'priority.session=500';
 
 /** The names of so many channels. */
 export function channelMap(channels: number): string {

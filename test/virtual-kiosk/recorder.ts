@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { channelMap } from './modules.js';
 import { rigClients } from './room.js';
 
 /** Sound with a time line. */
@@ -66,6 +67,7 @@ export async function startRecorder({
       '--format=float32le',
       `--rate=${rateHz}`,
       `--channels=${channels}`,
+      `--channel-map=${channelMap(channels)}`,
       `--latency-msec=${fragmentMs}`,
       `--client-name=${rigClients.recorder}`,
     ],

@@ -108,12 +108,17 @@ export function createRoom(pactl: Pactl, options: RoomOptions): Room {
     await modules.nullSink(room, 'Room', { ...mono, rateHz: exactRateHz });
     // A sink that plays keeps its rate; an idle one takes that of the first stream that comes.
     await modules.load('kiosk-clock', 'module-sine', `sink=${room}`, `rate=${exactRateHz}`);
-    const [clock] = await pactl.list<StreamEntry>('sink-inputs');
+    const inputs = await pactl.list<StreamEntry>('sink-inputs');
+    const clock = inputs.find(({ properties }) => properties['sine.hz'] !== undefined);
     await pactl('set-sink-input-volume', String(clock?.index), '0');
   }
 
   async function addLoudspeaker(): Promise<void> {
     await modules.nullSink(loudspeaker, 'Speaker', stereo);
+    await makeDefault('sink', loudspeaker);
+  }
+
+  async function addEcho(): Promise<void> {
     const delayMs = echoDelayMs + periodMs(server, rateHz) - echoExcessMs[server];
     const db = echoDb - echoExcessDb[server];
     await modules.loopback(
@@ -131,7 +136,6 @@ export function createRoom(pactl: Pactl, options: RoomOptions): Room {
       // The delay is put in once sound has gone through for that long.
       await sleep(echoDelayMs + settleMs);
     }
-    await makeDefault('sink', loudspeaker);
   }
 
   /** A null sink that idled has rendered silence ahead, which would delay the first stream; suspended, it forgets. */
@@ -142,7 +146,7 @@ export function createRoom(pactl: Pactl, options: RoomOptions): Room {
   }
 
   async function addMicrophone(): Promise<void> {
-    await modules.remappedSource(microphone, 'KioskMic', `${room}.monitor`, 1);
+    await modules.remappedSource(microphone, 'KioskMic', `${room}.monitor`, mono);
     await makeDefault('source', microphone);
   }
 
@@ -150,7 +154,7 @@ export function createRoom(pactl: Pactl, options: RoomOptions): Room {
     extras.other = true;
     if (modules.has(otherLoudspeaker)) return;
     await modules.nullSink(otherLoudspeaker, 'OtherSpeaker', stereo);
-    await modules.remappedSource(otherMicrophone, 'OtherMic', `${otherLoudspeaker}.monitor`, 1);
+    await modules.remappedSource(otherMicrophone, 'OtherMic', `${otherLoudspeaker}.monitor`, mono);
   }
 
   async function addArray(): Promise<void> {
@@ -158,7 +162,7 @@ export function createRoom(pactl: Pactl, options: RoomOptions): Room {
     if (modules.has(array)) return;
     const { length: channels } = arrayTonesHz;
     await modules.nullSink('array_room', 'ArrayRoom', { rateHz, channels });
-    await modules.remappedSource(array, 'MicArray', 'array_room.monitor', channels);
+    await modules.remappedSource(array, 'MicArray', 'array_room.monitor', { rateHz, channels });
   }
 
   async function unloadLoudspeaker(): Promise<void> {
@@ -176,20 +180,23 @@ export function createRoom(pactl: Pactl, options: RoomOptions): Room {
       return;
     }
     await unloadLoudspeaker();
-    await modules.nullSink(
-      loudspeaker,
-      'Speaker',
-      stereo,
-      `sink_properties=session.suspend-timeout-seconds=${seconds}`,
-    );
+    await modules.nullSink(loudspeaker, 'Speaker', stereo, `session.suspend-timeout-seconds=${seconds}`);
     await makeDefault('sink', loudspeaker);
   }
 
   return {
     async furnish() {
       modules.forget();
-      await addRoom();
-      await addLoudspeaker();
+      if (isPulseAudio) {
+        // The streams of a sink that stops being the default one go with the default.
+        await addLoudspeaker();
+        await addRoom();
+      } else {
+        // The first one drives the others, and the room stays.
+        await addRoom();
+        await addLoudspeaker();
+      }
+      await addEcho();
       await addMicrophone();
       if (extras.other) await addOtherDevices();
       if (extras.array) await addArray();
@@ -200,7 +207,9 @@ export function createRoom(pactl: Pactl, options: RoomOptions): Room {
       await unloadLoudspeaker();
     },
     async reloadLoudspeaker() {
-      if (!modules.has(loudspeaker)) await addLoudspeaker();
+      if (modules.has(loudspeaker)) return;
+      await addLoudspeaker();
+      await addEcho();
     },
     async unloadMicrophone() {
       await addOtherDevices();

@@ -14,6 +14,8 @@ export interface SoundServer {
   start(pactl: Pactl): Promise<void>;
   /** SIGKILL. Resolves when it is gone; what it was told last is done by then. */
   kill(): Promise<void>;
+  /** Stop it where it is, or let it go on. */
+  freeze(isFrozen: boolean): void;
 }
 
 /** Waits for a server at most this long. Units: ms. PipeWire takes 800 on an idle 2-core machine. */
@@ -52,7 +54,14 @@ export function createSoundServer(kind: KioskServer, rateHz: number, warden: War
       for (const { program, args, extraEnv, makes } of launch) {
         // What a server left that was killed would pass for the new one's.
         if (makes) rmSync(makes, { force: true });
-        pids.push(await warden.run('nice', ['-n', niceness, program, ...args], { ...env, ...extraEnv }, `${program}.log`));
+        pids.push(
+          await warden.run(
+            'nice',
+            ['-n', niceness, program, ...args],
+            { ...env, ...extraEnv },
+            `${program}.log`,
+          ),
+        );
         if (makes) await exists(makes);
       }
       await pactl.insist(startTimeoutMs, 'info');
@@ -61,6 +70,9 @@ export function createSoundServer(kind: KioskServer, rateHz: number, warden: War
       const doomed = pids;
       pids = [];
       await Promise.all(doomed.map((pid) => warden.kill(pid)));
+    },
+    freeze(isFrozen) {
+      for (const pid of pids) process.kill(pid, isFrozen ? 'SIGSTOP' : 'SIGCONT');
     },
   };
 }
@@ -107,14 +119,15 @@ function pipeWirePrograms(
 ): readonly Program[] {
   const bus = join(runtime, 'bus');
   const address = `unix:path=${bus}`;
-  // WirePlumber takes every sound card of the machine unless told otherwise; until 0.4 in Lua, since 0.5 in its configuration.
+  // WirePlumber takes every sound card of the machine unless told otherwise, and gives a stream the volume that one of its name had;
+  // until 0.4 it is told in Lua, since 0.5 in its configuration.
   const wireplumber = join(env.XDG_CONFIG_HOME, 'wireplumber');
   mkdirSync(join(wireplumber, 'main.lua.d'), { recursive: true });
   mkdirSync(join(wireplumber, 'bluetooth.lua.d'), { recursive: true });
   mkdirSync(join(wireplumber, 'wireplumber.conf.d'), { recursive: true });
-  writeFileSync(join(wireplumber, 'main.lua.d', '60-no-cards.lua'), luaWithoutCards);
-  writeFileSync(join(wireplumber, 'bluetooth.lua.d', '60-no-cards.lua'), 'bluez_monitor.enabled = false\n');
-  writeFileSync(join(wireplumber, 'wireplumber.conf.d', '60-no-cards.conf'), profileWithoutCards);
+  writeFileSync(join(wireplumber, 'main.lua.d', '60-kiosk.lua'), sessionInLua);
+  writeFileSync(join(wireplumber, 'bluetooth.lua.d', '60-kiosk.lua'), 'bluez_monitor.enabled = false\n');
+  writeFileSync(join(wireplumber, 'wireplumber.conf.d', '60-kiosk.conf'), sessionSettings);
   const pipewire = join(env.XDG_CONFIG_HOME, 'pipewire', 'pipewire.conf.d');
   mkdirSync(pipewire, { recursive: true });
   writeFileSync(join(pipewire, '60-kiosk.conf'), fixedPeriod(rateHz));
@@ -146,12 +159,14 @@ const fixedPeriod = (rateHz: number): string => `context.properties = {
 }
 `;
 
-const luaWithoutCards = `alsa_monitor.enabled = false
+const sessionInLua = `alsa_monitor.enabled = false
 v4l2_monitor.enabled = false
 libcamera_monitor.enabled = false
+stream_defaults.properties["restore-props"] = false
+stream_defaults.properties["restore-target"] = false
 `;
 
-const profileWithoutCards = `wireplumber.profiles = {
+const sessionSettings = `wireplumber.profiles = {
   main = {
     monitor.alsa = disabled
     monitor.alsa-midi = disabled
@@ -160,6 +175,10 @@ const profileWithoutCards = `wireplumber.profiles = {
     monitor.v4l2 = disabled
     monitor.libcamera = disabled
   }
+}
+wireplumber.settings = {
+  node.stream.restore-props = false
+  node.stream.restore-target = false
 }
 `;
 

@@ -56,6 +56,8 @@ export interface VirtualKiosk {
   killServer(): Promise<void>;
   /** Start it again, with the same devices, killing it first if it runs. */
   restartServer(): Promise<void>;
+  /** Stop the server where it is, or let it go on: nothing moves, and nobody is told. */
+  freezeServer(isFrozen: boolean): void;
   /** Pull the loudspeaker's plug. Another one is there, and the server moves streams to it as it likes. */
   unloadLoudspeaker(): Promise<void>;
   /** Plug it in again, under the same name, and as the default. */
@@ -63,7 +65,13 @@ export interface VirtualKiosk {
   /** Pull the microphone's plug. Another one is there, and the server moves streams to it as it likes. */
   unloadMicrophone(): Promise<void>;
   reloadMicrophone(): Promise<void>;
+  /**
+   * Suspend it, as the user of a mixer would.
+   *
+   * @throws Error on PipeWire, which wakes a device at once that streams use; see `freezeServer`.
+   */
   suspendLoudspeaker(isSuspended: boolean): Promise<void>;
+  /** As `suspendLoudspeaker`. */
   suspendMicrophone(isSuspended: boolean): Promise<void>;
   /**
    * Move the streams of applications, but not those of the rig itself, to another device by its name.
@@ -151,6 +159,15 @@ async function build(options: VirtualKioskOptions, warden: Warden): Promise<Virt
     return recorder;
   }
 
+  async function suspend(kind: 'sink' | 'source', device: string, isSuspended: boolean): Promise<void> {
+    if (options.server === 'pipewire') {
+      throw new Error(
+        'PipeWire wakes a suspended device as long as streams use it; use freezeServer, or PulseAudio',
+      );
+    }
+    await pactl(`suspend-${kind}`, device, isSuspended ? '1' : '0');
+  }
+
   let hasArray = false;
   await start();
   return {
@@ -180,12 +197,9 @@ async function build(options: VirtualKioskOptions, warden: Warden): Promise<Virt
     reloadLoudspeaker: () => room.reloadLoudspeaker(),
     unloadMicrophone: () => room.unloadMicrophone(),
     reloadMicrophone: () => room.reloadMicrophone(),
-    async suspendLoudspeaker(isSuspended) {
-      await pactl('suspend-sink', kioskDevices.loudspeaker, isSuspended ? '1' : '0');
-    },
-    async suspendMicrophone(isSuspended) {
-      await pactl('suspend-source', kioskDevices.microphone, isSuspended ? '1' : '0');
-    },
+    freezeServer: (isFrozen) => server.freeze(isFrozen),
+    suspendLoudspeaker: (isSuspended) => suspend('sink', kioskDevices.loudspeaker, isSuspended),
+    suspendMicrophone: (isSuspended) => suspend('source', kioskDevices.microphone, isSuspended),
     async moveStreams(direction, to) {
       const streams = await applicationStreams(pactl, direction);
       const command = direction === 'playout' ? 'move-sink-input' : 'move-source-output';
