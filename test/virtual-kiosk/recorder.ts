@@ -134,7 +134,7 @@ interface Segment {
  * Nothing arrives before the server mixed it, so the earliest arrival tells when that was; where all that follows arrives later,
  * the device had stood still.
  */
-function timeLine(
+export function timeLine(
   arrivals: readonly Arrival[],
   rateHz: number,
   aheadMs: number,
