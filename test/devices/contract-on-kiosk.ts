@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { monotonicScheduler } from '../../src/devices/clock/index.js';
 import { describeAudioSourceContract, describeLoudspeakerContract } from '../../src/testing/index.js';
 import { type KioskServer, kioskProblem } from '../virtual-kiosk/problem.js';
@@ -9,13 +9,38 @@ import type { Way } from './ways.js';
 /** Bound of the queue in these suites. Units: ms. */
 const maxQueuedMs = 1500;
 
-/** A fresh kiosk for each clause, in real time. */
-async function setUp(way: Way, server: KioskServer) {
-  const kiosk: VirtualKiosk = await createVirtualKiosk({ server });
+/** One kiosk for all clauses of a suite; a clause that kills its server starts it again, or the next one does. */
+function sharedKiosk(server: KioskServer) {
+  let kiosk: VirtualKiosk | undefined;
+  let isDead = false;
+  return {
+    async get(): Promise<VirtualKiosk> {
+      kiosk ??= await createVirtualKiosk({ server });
+      if (isDead) await this.restart();
+      return kiosk;
+    },
+    async kill(): Promise<void> {
+      isDead = true;
+      await kiosk?.killServer();
+    },
+    async restart(): Promise<void> {
+      await kiosk?.restartServer();
+      isDead = false;
+    },
+    async close(): Promise<void> {
+      await kiosk?.teardown();
+      kiosk = undefined;
+    },
+  };
+}
+
+/** A device of the kiosk, in real time. */
+async function setUp(way: Way, shared: ReturnType<typeof sharedKiosk>) {
+  const { env } = await shared.get();
   const scheduler = monotonicScheduler();
   const before = { ...process.env };
-  if (way.inProcess) Object.assign(process.env, kiosk.env);
-  const parts = { env: kiosk.env, scheduler, maxQueuedMs };
+  if (way.inProcess) Object.assign(process.env, env);
+  const parts = { env, scheduler, maxQueuedMs };
   return {
     loudspeaker: way.loudspeaker(parts),
     source: way.microphone(parts),
@@ -24,12 +49,11 @@ async function setUp(way: Way, server: KioskServer) {
       const untilMs = scheduler.now() + ms;
       while (scheduler.now() < untilMs) await sleep(Math.ceil(untilMs - scheduler.now()));
     },
-    vanish: () => kiosk.killServer(),
-    comeBack: () => kiosk.restartServer(),
-    async teardown() {
-      for (const name of Object.keys(kiosk.env)) delete process.env[name];
+    vanish: () => shared.kill(),
+    comeBack: () => shared.restart(),
+    teardown() {
+      for (const name of Object.keys(env)) delete process.env[name];
       Object.assign(process.env, before);
-      await kiosk.teardown();
     },
   };
 }
@@ -43,12 +67,14 @@ export function describeDevicesOnKiosk(way: Way, server: KioskServer): void {
     describe.skip(name, () => it('needs a sound server', () => {}));
     return;
   }
-  const capabilities = { vanishes: true, openMs: 5000, lossMs: 500 };
+  const shared = sharedKiosk(server);
+  afterAll(() => shared.close());
+  const capabilities = { vanishes: true, openMs: 8000, lossMs: 500 };
   describeLoudspeakerContract(
     { describe, it, expect },
     {
       name,
-      setup: () => setUp(way, server),
+      setup: () => setUp(way, shared),
       capabilities: { ...capabilities, maxQueuedMs, committedMs: 150 },
     },
   );
@@ -56,7 +82,7 @@ export function describeDevicesOnKiosk(way: Way, server: KioskServer): void {
     { describe, it, expect },
     {
       name,
-      setup: () => setUp(way, server),
+      setup: () => setUp(way, shared),
       capabilities: { ...capabilities, completes: false },
     },
   );
