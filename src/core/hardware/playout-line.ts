@@ -159,7 +159,8 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
       restraint.learn(news, nowMs);
       return;
     }
-    renderer.begin(Math.ceil(clock.indexAt(nowMs)));
+    // Late timers may not have handed over what the device, by its clock, has come to: what is written next lies there.
+    renderer.begin(Math.min(Math.ceil(clock.indexAt(nowMs)), tape.end));
     reports.open(nowMs);
     parts.started();
     lookAt(nowMs);

@@ -1,9 +1,13 @@
 import { Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { stallingScheduler } from '../../../test/support/capture-device.js';
 import { desk, mono48 } from '../../../test/support/loudspeaker-desk.js';
+import { playoutDevice } from '../../../test/support/playout-device.js';
+import { framesOf, ramp } from '../../testing/signals.js';
 import { createVirtualClock } from '../../testing/virtual-clock.js';
 import { audioFrame } from '../audio/audio-frame.js';
 import { DeviceError } from '../errors.js';
+import type { AudioSink } from '../ports/audio-sink.js';
 import type { PlayoutDriver, PlayoutDriverReport } from './playout-driver.js';
 import { streamedLoudspeaker } from './streamed-loudspeaker.js';
 
@@ -45,6 +49,30 @@ describe('a streamed loudspeaker', () => {
     d.openNow();
     expect(d.clock.nowMs - openedMs).toBeGreaterThan(1340);
     expect(d.clock.nowMs - openedMs).toBeLessThan(1600);
+  });
+
+  it('renders the first words whole when the device is heard of before late timers are', () => {
+    for (let fromMs = 1000; fromMs < 1200; fromMs += 3) {
+      const clock = createVirtualClock();
+      clock.run(1000);
+      const scheduler = stallingScheduler(clock.scheduler, [[fromMs, fromMs + 90]]);
+      const device = playoutDevice({ scheduler: clock.scheduler });
+      const numbers: number[] = [];
+      let sink: AudioSink | undefined;
+      streamedLoudspeaker({ driver: device.driver, format: mono48, scheduler })
+        .openSink()
+        .subscribe((opened) => {
+          sink = opened;
+          opened.rendered$.subscribe(({ samples }) => {
+            for (const sample of samples) if (sample !== 0) numbers.push(Math.round(sample * 2 ** 17) - 1);
+          });
+        });
+      while (!sink) clock.advanceBy(1);
+      for (const frame of framesOf(ramp(1920), mono48, 10)) sink.write(frame);
+      clock.advanceBy(400);
+
+      expect([fromMs, numbers[0], numbers.length]).toEqual([fromMs, 0, 1920]);
+    }
   });
 
   it('says of a device that opens and does not play that it is held or suspended', () => {
