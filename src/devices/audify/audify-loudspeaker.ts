@@ -24,7 +24,7 @@ export interface AudifyLoudspeakerOptions extends AudifyDeviceOptions, StreamedL
   /**
    * What lies between the queue of the library and the loudspeaker on Pulse, where RtAudio does not tell; more where a server is seen to take
    * more at the start. Units: ms. Range: 0..2000.
-   * @defaultValue 15: of the two buffers of 10 ms that are asked for, against the recorded monitor of a PulseAudio sink
+   * @defaultValue 20: the two buffers of 10 ms that are asked for; against the recorded monitor of a PulseAudio sink the position is then within 5 ms
    */
   readonly pulseLatencyMs: number;
 }
@@ -33,7 +33,7 @@ export interface AudifyLoudspeakerOptions extends AudifyDeviceOptions, StreamedL
 export const defaultAudifyLoudspeakerOptions = {
   ...defaultStreamedLoudspeakerOptions,
   ...defaultAudifyDeviceOptions,
-  pulseLatencyMs: 15,
+  pulseLatencyMs: 20,
 } as const satisfies AudifyLoudspeakerOptions;
 
 /** What a loudspeaker cannot be without. @public */

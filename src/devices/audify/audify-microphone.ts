@@ -41,7 +41,8 @@ export interface AudifyMicrophoneParts {
  * A microphone over the native library audify: CoreAudio, WASAPI, PulseAudio or ALSA.
  *
  * @remarks
- * Of a device with several channels as many are opened as the wanted one needs. Nothing is opened before somebody subscribes.
+ * Of a device with several channels as many are opened as the wanted one needs. Through a Pulse server only those of a stereo device can be told apart;
+ * for one of an array take `api: 'alsa'`, or the backend `process`. Nothing is opened before somebody subscribes.
  *
  * `capture` errors with `DeviceError`: `DEVICE_NOT_FOUND`, `DEVICE_BUSY`, `DEVICE_LOST`, `DEVICE_BACKEND` (all of them may pass),
  * `DEVICE_FORMAT_UNSUPPORTED`; and with `PEER_MISSING` when audify is not installed, has no binary, or one that does not fit this machine.

@@ -26,7 +26,7 @@ const settings: StreamSettings = {
   channel: 'mix',
   bufferMs: 10,
   lowLatency: true,
-  pulseLatencyMs: 15,
+  pulseLatencyMs: 20,
 };
 
 /** Children of this process that run the host program. */

@@ -1,5 +1,5 @@
 import { Observable, type SchedulerLike, type Subscription } from 'rxjs';
-import { DeviceError } from '../../core/errors.js';
+import { DeviceError, isVoiceError } from '../../core/errors.js';
 import { type HostChild, startHostChild } from './host-child.js';
 import { fromPlainError, type HostMessage, type HostReply, type HostTask } from './host-messages.js';
 import { findHostProgram, type HostProgram } from './host-program.js';
@@ -142,12 +142,22 @@ export function createAudioHost(setup: AudioHostSetup): AudioHost {
     );
   }
 
+  /** Too little memory, or a value that no program can be given. */
+  function notRun(cause: unknown): DeviceError {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new DeviceError(
+      'DEVICE_BACKEND',
+      `${label} could not be opened: its audio host could not be run (${why}); open it again`,
+      { retryable: true, cause },
+    );
+  }
+
   /** Give a task to the child that there is, or to a new one. */
   function hand(id: number, conversation: Conversation): void {
     try {
       current ??= start();
     } catch (error) {
-      conversation.fail(error);
+      conversation.fail(isVoiceError(error) ? error : notRun(error));
       return;
     }
     current.conversations.set(id, conversation);

@@ -57,8 +57,8 @@ export function startHostChild(
         return;
       }
       waiting += 1;
-      // An error means that it is gone, which is told elsewhere.
-      child.send(request, () => {
+      // An error means that it is gone, which is told elsewhere; and one that never came, for want of files, has no way to be told anything.
+      child.send?.(request, () => {
         waiting -= 1;
       });
     },

@@ -112,7 +112,7 @@ function runsAt(
     channel: 0,
     bufferMs: 10,
     lowLatency: false,
-    pulseLatencyMs: 15,
+    pulseLatencyMs: 20,
   };
   const isCapture = direction === 'capture';
   const stream = openStream(audify, settings, {

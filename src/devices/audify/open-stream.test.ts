@@ -13,7 +13,7 @@ const settings: StreamSettings = {
   channel: 'mix',
   bufferMs: 10,
   lowLatency: true,
-  pulseLatencyMs: 15,
+  pulseLatencyMs: 20,
 };
 const capture: StreamSettings = { ...settings, direction: 'capture' };
 const calls = { onInput: () => {}, onOutput: () => {} };
@@ -52,13 +52,34 @@ describe('opening a stream', () => {
   });
 
   it.each([
-    ['mix', 6],
-    [0, 1],
-    [4, 5],
-  ] as const)('opens as many channels of a microphone as channel %s needs', (channel, channels) => {
+    ['alsa', 'mix', 6],
+    ['alsa', 0, 1],
+    ['alsa', 4, 5],
+    ['pulse', 'mix', 1],
+  ] as const)('opens on %s as many channels as channel %s needs', (api, channel, channels) => {
     const { audify } = createFakeAudify(speaker, array);
 
-    expect(openStream(audify, { ...capture, channel }, calls).format.channels).toBe(channels);
+    expect(openStream(audify, { ...capture, api, channel }, calls).format.channels).toBe(channels);
+  });
+
+  it('refuses one of many channels on Pulse, where the server would give another one or silence', () => {
+    const stereo = createFakeAudify({ ...array, inputChannels: 2 });
+    const many = createFakeAudify(array);
+
+    expect(openStream(stereo.audify, { ...capture, channel: 0 }, calls).format.channels).toBe(2);
+    expect(() => openStream(many.audify, { ...capture, channel: 0 }, calls)).toThrow(
+      /DEVICE_FORMAT_UNSUPPORTED.*6 channels.*cannot tell apart.*api 'alsa'/,
+    );
+  });
+
+  it('plays to more than two channels where they are what they are called', () => {
+    const many = createFakeAudify({ ...speaker, outputChannels: 6 });
+    const quad = { sampleRateHz: 48_000, channels: 4 };
+
+    expect(openStream(many.audify, { ...settings, api: 'alsa', format: quad }, calls).format.channels).toBe(
+      4,
+    );
+    expect(openStream(many.audify, { ...settings, format: quad }, calls).format.channels).toBe(2);
   });
 
   it('does not believe a plugin that offers 32 channels', () => {
@@ -74,7 +95,7 @@ describe('opening a stream', () => {
   it('refuses a channel that the device does not have', () => {
     const { audify } = createFakeAudify(array);
 
-    expect(() => openStream(audify, { ...capture, channel: 6 }, calls)).toThrow(
+    expect(() => openStream(audify, { ...capture, api: 'alsa', channel: 6 }, calls)).toThrow(
       /DEVICE_FORMAT_UNSUPPORTED.*6 channels and no channel 6; choose channel 0 to 5/,
     );
   });

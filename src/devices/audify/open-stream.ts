@@ -73,19 +73,30 @@ function createRtAudio(audify: Audify, api: StreamSettings['api']): RtAudio {
   );
 }
 
-/** Mono on a stereo device would sound on the left only, so both channels are opened where there are two. */
+/**
+ * Mono on a stereo device would sound on the left only, so both channels are opened where there are two.
+ *
+ * A Pulse server connects channels by their names, and the library names those of a stream as sound files do; so from three channels on
+ * each is another one than was meant, or none. One channel is the mean of all there, two are left and right.
+ */
 function channelsToOpen(settings: StreamSettings, device: NamedDevice, label: string): number {
   const { api, direction, format, channel } = settings;
-  if (direction === 'playout') return Math.min(device.channels, Math.max(2, format.channels));
-  if (channel === 'mix') {
-    // A sound server mixes better than anybody can who does not know which channel is which.
-    return api === 'pulse' || device.channels > mostHardwareChannels ? 1 : device.channels;
+  const isPulse = api === 'pulse';
+  if (direction === 'playout') {
+    return Math.min(device.channels, isPulse ? 2 : Math.max(2, format.channels));
   }
-  // It would make another channel of each when it is asked for fewer than there are: one is the mean of all.
-  if (channel < device.channels) return api === 'pulse' ? device.channels : channel + 1;
+  if (channel === 'mix') return isPulse || device.channels > mostHardwareChannels ? 1 : device.channels;
+  if (channel >= device.channels) {
+    throw new DeviceError(
+      'DEVICE_FORMAT_UNSUPPORTED',
+      `${label} has ${device.channels} channels and no channel ${channel}; choose channel 0 to ${device.channels - 1}, or 'mix'`,
+    );
+  }
+  if (!isPulse) return channel + 1;
+  if (device.channels <= 2) return device.channels;
   throw new DeviceError(
     'DEVICE_FORMAT_UNSUPPORTED',
-    `${label} has ${device.channels} channels and no channel ${channel}; choose channel 0 to ${device.channels - 1}, or 'mix'`,
+    `${label} has ${device.channels} channels, which the native library cannot tell apart through a Pulse server; choose api 'alsa', the backend 'process', or channel 'mix'`,
   );
 }
 

@@ -15,7 +15,7 @@ const settings: StreamSettings = {
   channel: 'mix',
   bufferMs: 10,
   lowLatency: true,
-  pulseLatencyMs: 15,
+  pulseLatencyMs: 20,
 };
 
 /** One opening of a driver on the fake, with everything that it tells. */
@@ -65,12 +65,25 @@ function open(changes: Partial<StreamSettings> = {}, devices: readonly FakeDevic
 }
 
 describe('playout through the native library', () => {
-  it('tells the true layout and the lead first, and then starts', () => {
+  it('tells the true layout and the lead first, and starts when there is something to play', () => {
     const device = open();
+    expect(device.fake.running.isStarted).toBe(false);
+    device.write(480);
+    expect(device.fake.running.isStarted).toBe(false);
+    device.write(480);
 
     expect(device.reports).toMatchObject([
       { type: 'opened', stream: { format: { sampleRateHz: 48_000, channels: 2 }, leadMs: 50 } },
     ]);
+    expect(device.fake.running.isStarted).toBe(true);
+  });
+
+  it('starts a little later when there is little to play', () => {
+    const device = open();
+    device.write(480);
+
+    device.clock.advanceBy(20);
+
     expect(device.fake.running.isStarted).toBe(true);
   });
 
@@ -105,7 +118,7 @@ describe('playout through the native library', () => {
 
     device.play(80);
 
-    expect(device.played()).toEqual([0, 0, 240, 720, 1200, 1680, 2160, 2640]);
+    expect(device.played()).toEqual([0, 0, 0, 480, 960, 1440, 1920, 2400]);
     expect(device.reports.at(-1)).toMatchObject({ atMs: 80 });
   });
 

@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, Subscription } from 'rxjs';
 import { createSampleQueue } from '../../core/audio/sample-queue.js';
 import { DeviceError } from '../../core/errors.js';
 import type { PlayoutDriver, PlayoutDriverReport } from '../../core/hardware/playout-driver.js';
@@ -15,6 +15,11 @@ export interface DriverSurroundings extends Omit<StreamSurroundings, 'audify'> {
 
 /** Buffers that should lie in the queue of the library: one under way, one that waits, one for whoever feeds it late. */
 const queuedBuffers = 3;
+/**
+ * As much as the server takes at once. Started with less it gets silence first, which nothing counts: how much it takes at the start tells
+ * how much it holds.
+ */
+const buffersToStart = 2;
 /** More than this waits only for a device that takes nothing. Units: ms. Twice the longest lead that can be asked for. */
 const maxQueuedMs = 2000;
 
@@ -56,6 +61,9 @@ export function playoutDriver(
         let pushed = 0;
         let popped = 0;
         let emptySinceMs: number | undefined;
+        let hasStarted = false;
+        const starting = new Subscription();
+        subscriber.add(starting);
 
         function onBuffer(): void {
           popped += 1;
@@ -76,6 +84,19 @@ export function playoutDriver(
           const size = bufferSamples * format.channels;
           if (rest.length >= size) tellGap();
           for (; rest.length >= size; pushed += 1) stream.write(rest.shift(size));
+          if (pushed >= buffersToStart) start();
+          else if (pushed > 0) starting.add(scheduler.schedule(start, buffersToStart * bufferMs));
+        }
+
+        function start(): void {
+          if (hasStarted || subscriber.closed) return;
+          hasStarted = true;
+          position.start(scheduler.now());
+          try {
+            stream.start();
+          } catch (error) {
+            subscriber.error(error);
+          }
         }
 
         /** The library plays silence when its queue is empty, and says nothing. */
@@ -101,9 +122,6 @@ export function playoutDriver(
           return taken;
         };
         subscriber.next({ type: 'opened', stream: { format, leadMs, write, recall } });
-        if (subscriber.closed) return;
-        position.start(scheduler.now());
-        stream.start();
       }),
   };
 }

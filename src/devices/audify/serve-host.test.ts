@@ -12,7 +12,7 @@ const settings: StreamSettings = {
   channel: 'mix',
   bufferMs: 10,
   lowLatency: true,
-  pulseLatencyMs: 15,
+  pulseLatencyMs: 20,
 };
 
 /** A host in this process, whose messages are taken when told to. */
