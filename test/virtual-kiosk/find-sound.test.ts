@@ -77,10 +77,12 @@ describe('finding sound', () => {
 
 describe('the time line of a recording', () => {
   it('goes by the earliest arrival, however late the others are', () => {
-    const arrivals = [5, 10, 15, 20].map((frames, i) => ({
-      frames,
-      atMs: 1000 + frames + [9, 2, 0, 14][i]!,
-    }));
+    const arrivals = [
+      { frames: 5, atMs: 1014 },
+      { frames: 10, atMs: 1012 },
+      { frames: 15, atMs: 1015 },
+      { frames: 20, atMs: 1034 },
+    ];
     const { firstSampleMs, msAt, frameAt } = timeLine(arrivals, 1000, 3);
 
     expect(firstSampleMs).toBe(1003);

@@ -16,6 +16,9 @@ export interface Recording {
   frameAt(ms: number): number;
 }
 
+/** What of a recording tells when it was. */
+export type TimeLine = Pick<Recording, 'firstSampleMs' | 'msAt' | 'frameAt'>;
+
 /** Records until it is stopped. */
 export interface Recorder {
   /** End it. Resolves with what there was; again, with the same. */
@@ -124,8 +127,8 @@ export async function startRecorder({
   };
 }
 
-/** From here on, a sample frame was audible at `zeroMs` + its number / rate. */
-interface Segment {
+/** Of a time line: from here on, a sample frame was audible at `zeroMs` + its number / rate. */
+export interface Segment {
   readonly fromFrame: number;
   readonly zeroMs: number;
 }
@@ -134,11 +137,7 @@ interface Segment {
  * Nothing arrives before the server mixed it, so the earliest arrival tells when that was; where all that follows arrives later,
  * the device had stood still.
  */
-export function timeLine(
-  arrivals: readonly Arrival[],
-  rateHz: number,
-  aheadMs: number,
-): Pick<Recording, 'firstSampleMs' | 'msAt' | 'frameAt'> {
+export function timeLine(arrivals: readonly Arrival[], rateHz: number, aheadMs: number): TimeLine {
   const perMs = rateHz / 1000;
   const segments: Segment[] = [];
   const total = arrivals.at(-1)?.frames ?? 0;
@@ -159,16 +158,25 @@ export function timeLine(
     if (!last || (zeroMs - last.zeroMs > gapMs && isLong)) segments.push({ fromFrame: before, zeroMs });
     before = frames;
   });
+  return lineOf(segments, perMs);
+}
+
+/** @param perMs - sample frames in a millisecond. */
+export function lineOf(segments: readonly Segment[], perMs: number): TimeLine {
   const none: Segment = { fromFrame: 0, zeroMs: Number.NaN };
+  const startMs = ({ fromFrame, zeroMs }: Segment): number => zeroMs + fromFrame / perMs;
+  const [first = none] = segments;
   return {
-    firstSampleMs: (segments[0] ?? none).zeroMs,
+    firstSampleMs: startMs(first),
     msAt: (frame) =>
-      (segments.findLast(({ fromFrame }) => fromFrame <= frame) ?? none).zeroMs + frame / perMs,
+      (segments.findLast(({ fromFrame }) => fromFrame <= frame) ?? first).zeroMs + frame / perMs,
     frameAt(ms) {
-      const segment =
-        segments.findLast(({ fromFrame, zeroMs }) => zeroMs + fromFrame / perMs <= ms) ?? segments[0] ?? none;
-      const end = segments[segments.indexOf(segment) + 1]?.fromFrame ?? Infinity;
-      return Math.min(end, (ms - segment.zeroMs) * perMs);
+      const index = Math.max(
+        0,
+        segments.findLastIndex((segment) => startMs(segment) <= ms),
+      );
+      const end = segments[index + 1]?.fromFrame ?? Infinity;
+      return Math.min(end, (ms - (segments[index] ?? none).zeroMs) * perMs);
     },
   };
 }

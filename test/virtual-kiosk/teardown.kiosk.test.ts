@@ -10,9 +10,17 @@ const owner = fileURLToPath(new URL('./kiosk-owner.ts', import.meta.url));
 /** Another process with a kiosk in full use. */
 async function startOwner(server: string): Promise<{ folder: string; child: ReturnType<typeof spawn> }> {
   const child = spawn(process.execPath, ['--import', 'tsx', owner, server], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  let complaint = '';
+  child.stderr.on('data', (text: Buffer) => {
+    complaint += text.toString();
+  });
+  const failed = once(child, 'exit').then(() =>
+    Promise.reject(new Error(`the owner did not start: ${complaint}`)),
+  );
+  failed.catch(() => {});
+  const [line] = (await Promise.race([once(child.stdout, 'data'), failed])) as [Buffer];
   return { child, folder: line.toString().trim() };
 }
 
