@@ -123,6 +123,7 @@ export function createAudioHost(setup: AudioHostSetup): AudioHost {
     clearTimeout(service.linger);
     // One that hung or ended while it closed what was before has not served who came after that.
     const wasClosing = service.closing.size > 0;
+    const wasAtWork = wasClosing || [...service.conversations.values()].some(({ isRunning }) => isRunning);
     for (const [id, conversation] of service.conversations) {
       if (wasClosing && !conversation.isRunning && !conversation.wasMoved) {
         conversation.wasMoved = true;
@@ -131,6 +132,19 @@ export function createAudioHost(setup: AudioHostSetup): AudioHost {
         conversation.fail(deathOf(conversation, how, service.child.lastWords()));
       }
     }
+    if (wasAtWork) replace();
+  }
+
+  /** Whoever lost a device opens it again soon, and is not to wait for a child to start. One that never worked is not replaced by itself. */
+  function replace(): void {
+    if (current || lingerMs === 0) return;
+    try {
+      current = start();
+    } catch {
+      // The next opening tells why there is none.
+      return;
+    }
+    rest(current);
   }
 
   function deathOf({ isRunning }: Conversation, how: string, words: string): DeviceError {
