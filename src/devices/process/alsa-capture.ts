@@ -1,16 +1,15 @@
 import { Observable, Subscription } from 'rxjs';
 import { bytesPerSample, decodePcm } from '../../core/audio/pcm.js';
 import type { CaptureDriver, CaptureDriverReport } from '../../core/hardware/capture-driver.js';
-import type { AlsaLayout } from './alsa-call.js';
 import type { AlsaSetup } from './alsa-messages.js';
-import { type AlsaDeviceOptions, type AlsaReady, openAlsa } from './alsa-session.js';
+import { type AlsaDeviceOptions, type AlsaMemory, type AlsaReady, openAlsa } from './alsa-session.js';
 import { openingTimeoutError } from './device-errors.js';
 import { createFrameCutter, type FrameCutter } from './frame-cutter.js';
 
 /** A driver that records through `arecord`. */
 export function alsaCaptureDriver(options: AlsaDeviceOptions): CaptureDriver {
   const label = `the microphone "${options.device}"`;
-  const memory: { layout?: AlsaLayout } = {};
+  const memory: AlsaMemory = {};
   return {
     label,
     open: () =>

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -99,6 +99,39 @@ describe('the drivers over aplay and arecord', () => {
       .split('\n');
 
   describe('playing', () => {
+    it('opens again right after it was closed, although its own program has not let go of the device yet', async () => {
+      // As a card does that is still being released: twice busy after the first program was killed.
+      fakes.add(
+        'aplay',
+        `n=$(cat "$0.starts" 2>/dev/null || echo 0); echo $((n + 1)) > "$0.starts"
+if [ $n = 1 ] || [ $n = 2 ]; then echo 'aplay: main:831: audio open error: Device or resource busy' >&2; exit 1; fi
+${card()}exec cat >/dev/null`,
+      );
+      const driver = alsaPlayoutDriver(options({}));
+      const first = watchDriver(driver.open());
+      await first.first(isOpened);
+      first.close();
+      const again = watchDriver(driver.open());
+      watched = again;
+      expect((await again.first(isOpened)).stream.format.sampleRateHz).toBe(48_000);
+    });
+
+    it('is busy when somebody else keeps the device, also right after it was closed', async () => {
+      fakes.add(
+        'aplay',
+        `if [ -e "$0.taken" ]; then echo 'aplay: main:831: audio open error: Device or resource busy' >&2; exit 1; fi
+${card()}exec cat >/dev/null`,
+      );
+      const driver = alsaPlayoutDriver(options({}));
+      const first = watchDriver(driver.open());
+      await first.first(isOpened);
+      first.close();
+      writeFileSync(join(fakes.folder, 'aplay.taken'), '');
+      const again = watchDriver(driver.open());
+      watched = again;
+      expect(await again.failure()).toMatchObject({ code: 'DEVICE_BUSY', retryable: true });
+    });
+
     it('opens any name with periods and a buffer of its own, and in floating point where that opens', async () => {
       fakes.add('aplay', `${card()}exec cat >/dev/null`);
       const { stream } = await play().first(isOpened);

@@ -1,8 +1,13 @@
 import { Observable } from 'rxjs';
 import { encodePcm } from '../../core/audio/pcm.js';
 import type { PlayoutDriver, PlayoutDriverReport } from '../../core/hardware/playout-driver.js';
-import type { AlsaLayout } from './alsa-call.js';
-import { type AlsaDeviceOptions, type AlsaEvent, type AlsaReady, openAlsa } from './alsa-session.js';
+import {
+  type AlsaDeviceOptions,
+  type AlsaEvent,
+  type AlsaMemory,
+  type AlsaReady,
+  openAlsa,
+} from './alsa-session.js';
 import { lostError } from './device-errors.js';
 import { createPlayoutBacklog, type PlayoutBacklog } from './playout-backlog.js';
 
@@ -20,7 +25,7 @@ const beyondBufferMs = 3;
  */
 export function alsaPlayoutDriver(options: AlsaDeviceOptions): PlayoutDriver {
   const label = `the loudspeaker "${options.device}"`;
-  const memory: { layout?: AlsaLayout } = {};
+  const memory: AlsaMemory = {};
   return {
     label,
     open: () =>

@@ -1,4 +1,4 @@
-import { Observable, type SchedulerLike } from 'rxjs';
+import { Observable, type SchedulerLike, Subscription } from 'rxjs';
 import type { PcmFormat } from '../../core/audio/audio-frame.js';
 import { type AlsaLayout, alsaCall, firstLayout, nextLayout } from './alsa-call.js';
 import { type AlsaSetup, createAlsaReader } from './alsa-messages.js';
@@ -43,6 +43,18 @@ export type AlsaEvent =
 
 /** The encoding, then the channels, then the rate may be refused; after that there is nothing else to try. */
 const mostAttempts = 4;
+/** A card is busy until the program that was just killed is gone, which takes as long as the machine is busy. Units: ms. */
+const letGoWithinMs = 300;
+/** How soon it is tried again until then. Units: ms. */
+const tryAgainMs = 5;
+
+/** What is remembered of a device from one opening to the next. */
+export interface AlsaMemory {
+  /** In what it opened. */
+  layout?: AlsaLayout;
+  /** When its program was killed last. Units: ms. */
+  closedMs?: number;
+}
 
 /**
  * Run `aplay` or `arecord` on a device, in the first layout that it takes.
@@ -56,12 +68,13 @@ export function openAlsa(
   command: 'aplay' | 'arecord',
   label: string,
   options: AlsaDeviceOptions,
-  memory: { layout?: AlsaLayout },
+  memory: AlsaMemory,
 ): Observable<AlsaEvent> {
   const { openTimeoutMs, scheduler } = options;
   return new Observable((observer) => {
     let program: Program | undefined;
     let isReady = false;
+    let again = Subscription.EMPTY;
     let failure: Failure = { label, api: 'alsa', command, words: [] };
 
     function attempt(layout: AlsaLayout, attempts: number): void {
@@ -91,8 +104,13 @@ export function openAlsa(
           observer.error(lostError(failure, `is gone: ${why}`));
           return;
         }
-        delete memory.layout;
         const error = openingError(failure, how);
+        const { closedMs = Number.NEGATIVE_INFINITY } = memory;
+        if (error.code === 'DEVICE_BUSY' && scheduler.now() - closedMs < letGoWithinMs) {
+          again = scheduler.schedule(() => attempt(layout, attempts), tryAgainMs);
+          return;
+        }
+        delete memory.layout;
         const mayTry = error.code === 'DEVICE_FORMAT_UNSUPPORTED' && attempts < mostAttempts;
         const next = mayTry ? nextLayout(layout, reader.abilities) : undefined;
         if (next) attempt(next, attempts + 1);
@@ -114,7 +132,9 @@ export function openAlsa(
     attempt(memory.layout ?? firstLayout(options.format), 1);
     return () => {
       program?.kill();
+      if (isReady) memory.closedMs = scheduler.now();
       opening.unsubscribe();
+      again.unsubscribe();
     };
   });
 }
