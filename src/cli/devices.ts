@@ -23,6 +23,7 @@ export async function devices(args: readonly string[], console: Console): Promis
     return exitCodes.done;
   }
   const { backend, api, test, json } = line;
+  if (test === 'default') return tryOne(test, { capture: test, playout: test }, line, console);
   const survey = await listDevices({ backend, api });
   if (test !== undefined) return tryOne(test, rolesOf(test, survey.devices, line), line, console);
   console.print(json ? `${JSON.stringify(survey, null, 2)}\n` : devicesTable(survey));
@@ -38,7 +39,6 @@ function rolesOf(
   found: readonly DeviceListing[],
   { api }: DevicesCommandLine,
 ): { readonly capture: string; readonly playout: string } {
-  if (name === 'default') return { capture: 'default', playout: 'default' };
   const directions = new Set(
     found.filter((device) => device.name === name).map(({ direction }) => direction),
   );
