@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readAlsaNames } from './alsa-names.js';
+import { cardName, readAlsaNames } from './alsa-names.js';
 
 const cards = ` 0 [Headphones     ]: bcm2835_headpho - bcm2835 Headphones
                       bcm2835 Headphones
@@ -35,16 +35,16 @@ describe('names of ALSA', () => {
         'ReSpeaker 4 Mic Array (UAC1.0) (Raw)',
         'bcm2835 Headphones (bcm2835 Headphones)',
       ]),
-    ).toEqual(['hw:ArrayUAC10,1', 'hw:Headphones,0']);
+    ).toEqual(['hw:CARD=ArrayUAC10,DEV=1', 'hw:CARD=Headphones,DEV=0']);
   });
 
   it('follow the order of the cards where two have the same long name', () => {
     const name = 'USB PnP Sound Device (USB Audio)';
 
     expect(readAlsaNames(folder).stableNames([name, 'Default ALSA Device', name])).toEqual([
-      'hw:Device,0',
+      'hw:CARD=Device,DEV=0',
       'default',
-      'hw:Device_1,0',
+      'hw:CARD=Device_1,DEV=0',
     ]);
   });
 
@@ -63,12 +63,25 @@ describe('names of ALSA', () => {
     const ways = readAlsaNames(folder).all.map((each) => [each.name, each.hasPlayout, each.hasCapture]);
 
     expect(ways).toEqual([
-      ['hw:Headphones,0', true, false],
-      ['hw:Device,0', true, true],
-      ['hw:Device_1,0', true, true],
-      ['hw:ArrayUAC10,0', true, true],
-      ['hw:ArrayUAC10,1', false, true],
+      ['hw:CARD=Headphones,DEV=0', true, false],
+      ['hw:CARD=Device,DEV=0', true, true],
+      ['hw:CARD=Device_1,DEV=0', true, true],
+      ['hw:CARD=ArrayUAC10,DEV=0', true, true],
+      ['hw:CARD=ArrayUAC10,DEV=1', false, true],
     ]);
+  });
+
+  it.each(['hw:Device', 'hw:Device,0', 'hw:CARD=Device', 'plughw:CARD=Device,DEV=0', 'plughw:Device,0'])(
+    'are one for all that mean the same card: %s',
+    (name) => {
+      expect(cardName(name)).toBe('hw:CARD=Device,DEV=0');
+    },
+  );
+
+  it('are left alone where they are no cards', () => {
+    for (const name of ['default', 'pulse', 'USB PnP Sound Device (USB Audio)', 'dmix:CARD=Device']) {
+      expect(cardName(name)).toBe(name);
+    }
   });
 
   it('are none on a machine without sound', () => {

@@ -3,17 +3,17 @@ import { readFileSync } from 'node:fs';
 /** What ALSA itself knows of the cards: names that stay over replugging, for those that RtAudio lists. */
 export interface AlsaNames {
   /**
-   * `hw:CARD,DEVICE` with the card's id for each name that RtAudio lists, in its order. Equal names of several cards come in the order of the cards; where one of
+   * `hw:CARD=ID,DEV=NUMBER` with the card's id for each name that RtAudio lists, in its order. Equal names of several cards come in the order of the cards; where one of
    * them is left out, because it is in use, nobody can tell which: undefined.
    */
   stableNames(listedNames: readonly string[]): readonly (string | undefined)[];
-  /** Every `hw:CARD,DEVICE` there is in a direction, also those in use, which RtAudio leaves out. */
+  /** Every `hw:CARD=ID,DEV=NUMBER` there is in a direction, also those in use, which RtAudio leaves out. */
   readonly all: readonly AlsaDevice[];
 }
 
 /** One hardware device as the kernel tells it. */
 export interface AlsaDevice {
-  /** Such as `hw:Device,0`. */
+  /** Such as `hw:CARD=Device,DEV=0`. */
   readonly name: string;
   /** What RtAudio calls it: `CARD NAME (PCM ID)`. */
   readonly listedName: string;
@@ -47,7 +47,7 @@ export function readAlsaNames(folder = '/proc/asound'): AlsaNames {
     if (!card) return [];
     return [
       {
-        name: `hw:${card.id},${Number(device)}`,
+        name: `hw:CARD=${card.id},DEV=${Number(device)}`,
         listedName: `${card.name} (${(pcmId ?? '').trim()})`,
         hasCapture: /: capture /.test(rest ?? ''),
         hasPlayout: /: playback /.test(rest ?? ''),
@@ -64,6 +64,15 @@ export function readAlsaNames(folder = '/proc/asound'): AlsaNames {
         return known[listedNames.slice(0, index).filter(isSame).length]?.name;
       }),
   };
+}
+
+/**
+ * A card and its device in the form of `AlsaDevice.name`, from any that ALSA knows: `hw:Device`, `hw:Device,0`, `plughw:CARD=Device`, since what
+ * `plughw` converts is converted here. Anything else as it is.
+ */
+export function cardName(device: string): string {
+  const [, card, number = '0'] = /^(?:plug)?hw:(?:CARD=)?([^,=]+)(?:,(?:DEV=)?(\d+))?$/.exec(device) ?? [];
+  return card === undefined ? device : `hw:CARD=${card},DEV=${number}`;
 }
 
 function read(folder: string, file: string): string {

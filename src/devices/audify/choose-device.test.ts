@@ -23,10 +23,10 @@ const listed: readonly RtAudioDevice[] = [
 ];
 const alsa: AlsaNames = {
   stableNames: (names) =>
-    names.map((name) => (name === 'USB PnP Sound Device (USB Audio)' ? 'hw:Device,0' : undefined)),
+    names.map((name) => (name === 'USB PnP Sound Device (USB Audio)' ? 'hw:CARD=Device,DEV=0' : undefined)),
   all: [
     {
-      name: 'hw:Device,0',
+      name: 'hw:CARD=Device,DEV=0',
       listedName: 'USB PnP Sound Device (USB Audio)',
       hasCapture: true,
       hasPlayout: false,
@@ -101,22 +101,28 @@ describe('choosing a device', () => {
     ];
 
     expect(() => choose(two, want('USB PnP Sound Device (USB Audio)', 'capture', 'alsa'))).toThrow(
-      /ambiguous: 2 devices.*hw:CARD,DEVICE/,
+      /ambiguous: 2 devices.*hw:CARD=ID,DEV=NUMBER/,
     );
   });
 
   it('takes a card of ALSA by its id and by the name that RtAudio has for it', () => {
     const infos = [device('USB PnP Sound Device (USB Audio)', { inputChannels: 1 })];
 
-    expect(choose(infos, want('hw:Device,0', 'capture', 'alsa'), alsa).name).toBe('hw:Device,0');
+    expect(choose(infos, want('hw:CARD=Device,DEV=0', 'capture', 'alsa'), alsa).name).toBe(
+      'hw:CARD=Device,DEV=0',
+    );
     expect(choose(infos, want('USB PnP Sound Device (USB Audio)', 'capture', 'alsa'), alsa).name).toBe(
-      'hw:Device,0',
+      'hw:CARD=Device,DEV=0',
     );
   });
 
   it('calls a card busy that the kernel knows and RtAudio leaves out', () => {
-    expect(() => choose([], want('hw:Device,0', 'capture', 'alsa'), alsa)).toThrow(/DEVICE_BUSY.*fuser/);
-    expect(() => choose([], want('hw:Device,0', 'playout', 'alsa'), alsa)).toThrow(/DEVICE_NOT_FOUND/);
+    expect(() => choose([], want('hw:CARD=Device,DEV=0', 'capture', 'alsa'), alsa)).toThrow(
+      /DEVICE_BUSY.*fuser/,
+    );
+    expect(() => choose([], want('hw:CARD=Device,DEV=0', 'playout', 'alsa'), alsa)).toThrow(
+      /DEVICE_NOT_FOUND/,
+    );
   });
 
   it('says that no server answers when Pulse has nothing at all', () => {

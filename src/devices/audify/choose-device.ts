@@ -1,5 +1,5 @@
 import { DeviceError } from '../../core/errors.js';
-import type { AlsaNames } from './alsa-names.js';
+import { type AlsaNames, cardName } from './alsa-names.js';
 import type { Direction } from './error-texts.js';
 import type { AudifyApi, RtAudioDevice } from './rt-audio.js';
 
@@ -64,7 +64,8 @@ export function chooseDevice(
   },
   alsa?: AlsaNames,
 ): NamedDevice {
-  const { api, device, direction, label } = wanted;
+  const { api, direction, label } = wanted;
+  const device = api === 'alsa' ? cardName(wanted.device) : wanted.device;
   const named = devices.filter((each) => each.name === device || each.info.name === device);
   const defaults = device === 'default' ? devices.filter((each) => each.isDefault) : [];
   const matches = defaults.length > 0 ? defaults : named;
@@ -72,7 +73,7 @@ export function chooseDevice(
   if (found && another) {
     throw notFound(
       `${label} is ambiguous: ${matches.length} devices are called that`,
-      api === 'alsa' ? 'name it hw:CARD,DEVICE, with the id of the card' : 'give one of them another name',
+      api === 'alsa' ? 'name it hw:CARD=ID,DEV=NUMBER' : 'give one of them another name',
       false,
     );
   }

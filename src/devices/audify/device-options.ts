@@ -12,7 +12,7 @@ export interface AudifyDeviceOptions {
   readonly api: AudifyApi | 'auto';
   /**
    * Name of the device as `listAudifyDevices` tells it, which stays the same over restarts and replugging: on Pulse the description, on ALSA
-   * `hw:CARD,DEVICE` with the id of the card. `default` is what the sound system says at each opening.
+   * `hw:CARD=ID,DEV=NUMBER`. `default` is what the sound system says at each opening.
    * @defaultValue 'default'
    */
   readonly device: string;

@@ -124,7 +124,7 @@ describe('serving the host', () => {
 
   it('tells why a stream failed, in plain data', () => {
     const host = serve();
-    host.ask({ type: 'open', id: 1, settings: { ...settings, device: 'hw:Absent,0' } });
+    host.ask({ type: 'open', id: 1, settings: { ...settings, device: 'hw:CARD=Absent,DEV=0' } });
 
     expect(host.of('failed')).toEqual([
       {
@@ -133,7 +133,7 @@ describe('serving the host', () => {
         error: {
           code: 'DEVICE_NOT_FOUND',
           retryable: true,
-          message: expect.stringMatching(/^the microphone "hw:Absent,0" is not there; .*"default"/),
+          message: expect.stringMatching(/^the microphone "hw:CARD=Absent,DEV=0" is not there; .*"default"/),
         },
       },
     ]);
