@@ -84,7 +84,10 @@ function open(driver: PlayoutDriver | CaptureDriver) {
   const subscription = (reports$ as ReturnType<PlayoutDriver['open']>).subscribe({
     next: (report) => {
       reports.push(report);
-      if (report.type === 'opened' && 'stream' in report) stream = report.stream;
+      if (report.type !== 'opened' || !('stream' in report)) return;
+      stream = report.stream;
+      // It runs once there is something to play.
+      for (let buffer = 0; buffer < 3; buffer += 1) stream.write(new Float32Array(960));
     },
     error: (error: unknown) => errors.push(error),
   });
