@@ -1,4 +1,4 @@
-import { DeviceError } from '../core/errors.js';
+import { DeviceError, isVoiceError } from '../core/errors.js';
 
 /** A way to reach sound. @public */
 export interface DeviceBackend {
@@ -35,13 +35,13 @@ const alsaName =
  * @remarks
  * On Linux: the programs of PulseAudio where a server answers, unless the name is one of ALSA's; else the programs of ALSA; else the native
  * library. Elsewhere the native library.
- * @throws DeviceError `DEVICE_BACKEND`, retryable, when the machine has none of them.
+ * @throws DeviceError `DEVICE_BACKEND` when programs are wanted where there are none.
  */
 export async function chooseBackend(wish: BackendWish, surroundings: Surroundings): Promise<DeviceBackend> {
   const { platform } = surroundings;
   if (platform !== 'linux' || wish.api === 'core-audio' || wish.api === 'wasapi') {
-    const own = platform === 'darwin' ? 'core-audio' : 'wasapi';
-    return { backend: 'audify', api: wish.api === 'auto' ? own : wish.api };
+    if (wish.backend === 'process') throw noProgramsError(wish.api, platform);
+    return { backend: 'audify', api: wish.api === 'auto' ? ownApi(platform) : wish.api };
   }
   const wantsAlsa = wish.api === 'alsa' || (wish.api === 'auto' && alsaName.test(wish.device));
   if (!wantsAlsa && (wish.api === 'pulse' || (await surroundings.pulseAnswers()))) {
@@ -54,8 +54,30 @@ export async function chooseBackend(wish: BackendWish, surroundings: Surrounding
   return { backend: 'audify', api: 'alsa' };
 }
 
+function ownApi(platform: string): DeviceBackend['api'] {
+  if (platform === 'darwin') return 'core-audio';
+  return platform === 'win32' ? 'wasapi' : 'pulse';
+}
+
+function noProgramsError(api: BackendWish['api'], platform: string): DeviceError {
+  const what = platform === 'linux' ? `there is no ${api}` : `this is ${platform}`;
+  return new DeviceError(
+    'DEVICE_BACKEND',
+    `the programs of the system are for PulseAudio, PipeWire and ALSA on Linux, and ${what}; choose backend "auto" or "audify"`,
+  );
+}
+
+/**
+ * What it means that the library is missing: on Linux it is what is left when nothing else is there, so that there is no way at all yet.
+ * Elsewhere, and where it was asked for, it is simply missing.
+ */
+export function explainMissing(error: unknown, backend: BackendWish['backend'], platform: string): unknown {
+  const isLast = backend === 'auto' && platform === 'linux';
+  return isLast && isVoiceError(error) && error.code === 'PEER_MISSING' ? noBackendError(error) : error;
+}
+
 /** No way at all. */
-export function noBackendError(cause: unknown): DeviceError {
+function noBackendError(cause: unknown): DeviceError {
   return new DeviceError(
     'DEVICE_BACKEND',
     'there is no way to sound on this machine: no PulseAudio or PipeWire server answers, and neither the programs of ALSA nor ' +

@@ -1,6 +1,5 @@
 import { catchError, defer, Observable, type SchedulerLike, Subject, switchMap, throwError } from 'rxjs';
 import type { PcmFormat } from '../core/audio/audio-frame.js';
-import { isVoiceError } from '../core/errors.js';
 import type { StreamedLoudspeakerOptions } from '../core/hardware/streamed-loudspeaker-options.js';
 import type { StreamedMicrophoneOptions } from '../core/hardware/streamed-microphone-options.js';
 import { nonEmptyString, oneOf, resolveOptions } from '../core/options.js';
@@ -8,7 +7,7 @@ import type { Loudspeaker } from '../core/ports/audio-sink.js';
 import type { AudioSource } from '../core/ports/audio-source.js';
 import type { DeviceReport } from '../core/ports/device-report.js';
 import { audifyLoudspeaker, audifyMicrophone } from './audify/index.js';
-import { type BackendWish, chooseBackend, type DeviceBackend, noBackendError } from './choose-backend.js';
+import { type BackendWish, chooseBackend, type DeviceBackend, explainMissing } from './choose-backend.js';
 import { processLoudspeaker, processMicrophone } from './process/index.js';
 import { createSharedTimeline } from './shared-timeline.js';
 import { surroundings } from './surroundings.js';
@@ -109,7 +108,10 @@ export function openDevices(
       chosen[role] = choice;
       return choice;
     });
-  const isAuto = backend === 'auto';
+  const explained = <T>(opened$: Observable<T>): Observable<T> =>
+    opened$.pipe(
+      catchError((error: unknown) => throwError(() => explainMissing(error, backend, machine.platform))),
+    );
 
   const microphone = oneForEachWay<AudioSource>((way) => {
     const parts = { ...captured, scheduler, timeline };
@@ -139,7 +141,7 @@ export function openDevices(
             const source = microphone.of(way);
             return reporting(source, captureReports$, source.capture());
           }),
-          explainNoWay(isAuto),
+          explained,
         ),
     },
     loudspeaker: {
@@ -152,7 +154,7 @@ export function openDevices(
             timeline.follow(device.timeline);
             return reporting(device, playoutReports$, device.openSink());
           }),
-          explainNoWay(isAuto),
+          explained,
         ),
     },
     chosen,
@@ -184,16 +186,4 @@ function reporting<T>(
     subscriber.add(reports$?.subscribe((report) => told$.next(report)));
     subscriber.add(opened$.subscribe(subscriber));
   });
-}
-
-/** The library is what is left when nothing else is there: that it is missing too means that there is no way at all. */
-function explainNoWay(isAuto: boolean): <T>(opened$: Observable<T>) => Observable<T> {
-  return (opened$) =>
-    opened$.pipe(
-      catchError((error: unknown) =>
-        throwError(() =>
-          isAuto && isVoiceError(error) && error.code === 'PEER_MISSING' ? noBackendError(error) : error,
-        ),
-      ),
-    );
 }
