@@ -221,7 +221,7 @@ describe.skipIf(process.platform !== 'linux')('the audio host', () => {
   });
 
   it('opens again in the same child after closing, in order', async () => {
-    const on = host({ lingerMs: 60_000 });
+    const on = host({ lingerMs: 2000 });
     const first = playout('Good', on);
     await first.opened();
     const pids = hosts();
@@ -232,8 +232,32 @@ describe.skipIf(process.platform !== 'linux')('the audio host', () => {
 
     expect(second.errors).toEqual([]);
     expect(hosts()).toEqual(pids);
+  });
+
+  it('has another child ready when one was lost at work, and lets it go when nobody comes', async () => {
+    const on = host({ lingerMs: 1500 });
+    const first = playout('Aborts', on);
+    await first.opened();
+    const [lost = 0] = hosts();
+    first.stream()?.write(new Float32Array(960));
+    await first.failed();
+    const [ready = 0] = hosts().filter((pid) => pid !== lost);
+    expect(isRunning(ready)).toBe(true);
+
+    const second = playout('Good', on);
+    await second.opened();
+    expect(second.errors).toEqual([]);
+    expect(hosts().filter(isRunning)).toEqual([ready]);
+
     second.subscription.unsubscribe();
-    process.kill(pids[0] ?? 0, 'SIGKILL');
+    await until('it is gone', () => hosts().length === 0);
+  });
+
+  it('starts no other child by itself for one that never worked', async () => {
+    const first = playout('Aborts at opening', host({ lingerMs: 60_000 }));
+    await first.failed();
+
+    expect(hosts().filter(isRunning)).toEqual([]);
   });
 
   it.each(['Hangs at closing', 'Suspends'])(
