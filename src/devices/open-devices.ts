@@ -1,4 +1,4 @@
-import { catchError, defer, Observable, type SchedulerLike, Subject, switchMap, throwError } from 'rxjs';
+import { catchError, defer, Observable, type SchedulerLike, Subject, switchMap, tap, throwError } from 'rxjs';
 import type { PcmFormat } from '../core/audio/audio-frame.js';
 import type { StreamedLoudspeakerOptions } from '../core/hardware/streamed-loudspeaker-options.js';
 import type { StreamedMicrophoneOptions } from '../core/hardware/streamed-microphone-options.js';
@@ -7,7 +7,7 @@ import type { Loudspeaker } from '../core/ports/audio-sink.js';
 import type { AudioSource } from '../core/ports/audio-source.js';
 import type { DeviceReport } from '../core/ports/device-report.js';
 import { audifyLoudspeaker, audifyMicrophone } from './audify/index.js';
-import { type BackendWish, chooseBackend, type DeviceBackend, explainMissing } from './choose-backend.js';
+import { chooseBackend, type DeviceBackend, explainMissing } from './choose-backend.js';
 import { processLoudspeaker, processMicrophone } from './process/index.js';
 import { createSharedTimeline } from './shared-timeline.js';
 import { surroundings } from './surroundings.js';
@@ -102,12 +102,11 @@ export function openDevices(
     playout: null,
   };
   const choose = (role: keyof typeof chosen, device: string): Observable<DeviceBackend> =>
-    defer(async () => {
-      const wish: BackendWish = { backend, api, device };
-      const choice = await chooseBackend(wish, machine);
-      chosen[role] = choice;
-      return choice;
-    });
+    defer(() => chooseBackend({ backend, api, device }, machine)).pipe(
+      tap((choice) => {
+        chosen[role] = choice;
+      }),
+    );
   const explained = <T>(opened$: Observable<T>): Observable<T> =>
     opened$.pipe(
       catchError((error: unknown) => throwError(() => explainMissing(error, backend, machine.platform))),
