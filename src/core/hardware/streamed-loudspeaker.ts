@@ -1,12 +1,12 @@
-import { Observable, type SchedulerLike } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { PcmFormat } from '../audio/audio-frame.js';
-import { OptionError } from '../errors.js';
 import { releaseBeforeEnd } from '../pacing/release-before-end.js';
 import type { AudioSink, Loudspeaker } from '../ports/audio-sink.js';
 import type { DeviceReport } from '../ports/device-report.js';
 import { sinkOpenAlready } from './playout-errors.js';
 import { createPlayoutReports } from './playout-reports.js';
 import { createPlayoutTimeline } from './playout-timeline.js';
+import { requireParts } from './require-parts.js';
 import {
   resolveLoudspeakerOptions,
   type StreamedLoudspeakerOptions,
@@ -51,7 +51,7 @@ export function streamedLoudspeaker(
   options: StreamedLoudspeakerParts & Partial<StreamedLoudspeakerOptions>,
 ): StreamedLoudspeaker {
   const { driver, format, scheduler, ...rest } = options;
-  requireParts(driver, scheduler);
+  requireParts('streamed loudspeaker', 'playout', driver, scheduler);
   const settings = resolveLoudspeakerOptions(format, rest);
   const reports = createPlayoutReports();
   const timeline = createPlayoutTimeline();
@@ -100,18 +100,4 @@ export function streamedLoudspeaker(
         opening$.pipe(releaseBeforeEnd(release)).subscribe(subscriber);
       }),
   };
-}
-
-/** @throws OptionError `OPTION_INVALID` */
-function requireParts(driver: unknown, scheduler: Partial<SchedulerLike> | undefined): void {
-  const problems = [
-    typeof (driver as { readonly open?: unknown } | undefined)?.open === 'function'
-      ? []
-      : ['driver must be a playout driver'],
-    typeof scheduler?.now === 'function' && typeof scheduler.schedule === 'function'
-      ? []
-      : ['scheduler must be an rxjs scheduler, such as monotonicScheduler()'],
-  ].flat();
-  if (problems.length > 0)
-    throw new OptionError('OPTION_INVALID', `streamed loudspeaker: ${problems.join('; ')}`);
 }

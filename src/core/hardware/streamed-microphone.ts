@@ -5,6 +5,7 @@ import type { AudioSource } from '../ports/audio-source.js';
 import type { DeviceReport } from '../ports/device-report.js';
 import { openAlready } from './capture-errors.js';
 import { openCapture } from './open-capture.js';
+import { requireParts } from './require-parts.js';
 import {
   resolveMicrophoneOptions,
   type StreamedMicrophoneOptions,
@@ -44,6 +45,7 @@ export function streamedMicrophone(
   options: StreamedMicrophoneParts & Partial<StreamedMicrophoneOptions>,
 ): StreamedMicrophone {
   const { driver, format, scheduler, timeline, ...rest } = options;
+  requireParts('streamed microphone', 'capture', driver, scheduler);
   const settings = resolveMicrophoneOptions(format, rest);
   const reports$ = new Subject<DeviceReport>();
   let isOpen = false;
