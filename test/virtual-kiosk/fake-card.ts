@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { integerIn, oneOf, resolveOptions } from '../../src/core/options.js';
 import { isInstalled } from './problem.js';
-import { lineOf, type Recording, type Segment } from './recorder.js';
+import type { Recording } from './recorder.js';
+import { lineOf, type Segment } from './time-line.js';
 import { createWarden } from './warden.js';
 
 /** What a fake sound card is like. */

@@ -8,7 +8,7 @@ import {
   readNumbers,
   toneAmplitude,
 } from './find-sound.js';
-import { timeLine } from './recorder.js';
+import { timeLine } from './time-line.js';
 
 /** A recording at 1 kHz that began at 500 ms. */
 const recordingOf = (samples: readonly number[], channels = 1) => ({
@@ -72,43 +72,5 @@ describe('finding sound', () => {
       { number: null, fromMs: 514, toMs: 515 },
     ]);
     expect(() => numberedFrames(40_000, 1)).toThrow(/take longer frames/);
-  });
-});
-
-describe('the time line of a recording', () => {
-  it('goes by the earliest arrival, however late the others are', () => {
-    const arrivals = [
-      { frames: 5, atMs: 1014 },
-      { frames: 10, atMs: 1012 },
-      { frames: 15, atMs: 1015 },
-      { frames: 20, atMs: 1034 },
-    ];
-    const { firstSampleMs, msAt, frameAt } = timeLine(arrivals, 1000, 3);
-
-    expect(firstSampleMs).toBe(1003);
-    expect(msAt(17)).toBe(1020);
-    expect(frameAt(1020)).toBe(17);
-  });
-
-  it('has a gap where the device stood still, and nothing was heard in it', () => {
-    const arrivals = Array.from({ length: 40 }, (_, i) => {
-      const frames = 10 * (i + 1);
-      return { frames, atMs: 1000 + frames + (frames > 200 ? 500 : 0) };
-    });
-    const { msAt, frameAt } = timeLine(arrivals, 1000, 0);
-
-    expect(msAt(199)).toBe(1199);
-    expect(msAt(200)).toBe(1700);
-    expect(frameAt(1199)).toBe(199);
-    expect(frameAt(1400)).toBe(200);
-    expect(frameAt(1701)).toBe(201);
-  });
-
-  it('takes a stall at the very end for what it is', () => {
-    const arrivals = [100, 200, 210].map((frames) => ({
-      frames,
-      atMs: 1000 + frames + (frames > 200 ? 300 : 0),
-    }));
-    expect(timeLine(arrivals, 1000, 0).msAt(205)).toBe(1205);
   });
 });
