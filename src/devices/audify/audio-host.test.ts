@@ -346,10 +346,12 @@ describe.skipIf(process.platform !== 'linux')('a program with an audio host', ()
   /** Run one of its own that opens a microphone, tells the process id of the child, and goes on. */
   async function run(
     afterOpening: string,
-  ): Promise<{ readonly parent: ReturnType<typeof spawn>; readonly pid: number }> {
+    afterStarting = '',
+  ): Promise<{ readonly parent: ReturnType<typeof spawn> & { said(): string }; readonly pid: number }> {
     const url = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
     const source = `
       import { execFileSync } from 'node:child_process';
+      import { writeSync } from 'node:fs';
       import { createAudioHost } from ${url('./audio-host.ts')};
       import { hostedCaptureDriver } from ${url('./hosted-drivers.ts')};
       import { monotonicScheduler } from ${url('../clock/index.ts')};
@@ -357,11 +359,11 @@ describe.skipIf(process.platform !== 'linux')('a program with an audio host', ()
       const host = createAudioHost({ label: 'x', env: {}, scheduler, lingerMs: 60000, programOptions: [${JSON.stringify(library)}] });
       const settings = ${JSON.stringify({ ...settings, direction: 'capture' })};
       const subscription = hostedCaptureDriver(settings, host, scheduler).open().subscribe((report) => {
-        if (report.type !== 'opened') return;
-        const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
-        console.log(parseInt(children.split('\\n').find((line) => line.includes('devices/audify/host.')), 10));
-        setTimeout(() => { ${afterOpening} }, 50);
-      });`;
+        if (report.type === 'opened') setTimeout(() => { ${afterOpening} }, 50);
+      });
+      const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
+      writeSync(1, parseInt(children.split('\\n').find((line) => line.includes('devices/audify/host.')), 10) + '\\n');
+      ${afterStarting}`;
     const { nodeOptions } = findHostProgram();
     const parent = spawn(process.execPath, [...nodeOptions, '--input-type=module', '-e', source], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -371,14 +373,21 @@ describe.skipIf(process.platform !== 'linux')('a program with an audio host', ()
       said += text.toString();
     });
     await until('it told the process id', () => said.includes('\n'));
-    return { parent, pid: Number(said) };
+    return { parent: Object.assign(parent, { said: () => said }), pid: Number.parseInt(said, 10) };
   }
 
   it('takes the child along when it is killed', async () => {
-    const { parent, pid } = await run('');
+    const { parent, pid } = await run("writeSync(1, 'open\\n');");
+    await until('it is open', () => parent.said().includes('open'));
     expect(isRunning(pid)).toBe(true);
 
     parent.kill('SIGKILL');
+
+    await until('the child is gone', () => !isRunning(pid));
+  });
+
+  it('takes the child along when it is killed before that listens to anybody', async () => {
+    const { pid } = await run('', "process.kill(process.pid, 'SIGKILL');");
 
     await until('the child is gone', () => !isRunning(pid));
   });
@@ -393,7 +402,8 @@ describe.skipIf(process.platform !== 'linux')('a program with an audio host', ()
   });
 
   it('decides itself what Ctrl-C means', async () => {
-    const { parent, pid } = await run('');
+    const { parent, pid } = await run("writeSync(1, 'open\\n');");
+    await until('it is open', () => parent.said().includes('open'));
 
     process.kill(pid, 'SIGINT');
     process.kill(pid, 'SIGTERM');

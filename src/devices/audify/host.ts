@@ -6,6 +6,9 @@ import { serveHost } from './serve-host.js';
 const [library = 'audify'] = process.argv.slice(2);
 serveHost(
   {
+    get connected() {
+      return process.connected;
+    },
     send: (message, callback) => process.send?.(message, callback),
     on: (event: string, listener: (...values: never[]) => void) => process.on(event, listener as () => void),
     vanish: () => process.kill(process.pid, 'SIGKILL'),

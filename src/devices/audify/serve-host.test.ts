@@ -16,10 +16,10 @@ const settings: StreamSettings = {
 };
 
 /** A host in this process, whose messages are taken when told to. */
-function serve() {
+function serve(connected = true) {
   const listeners = new Map<string, (request: HostRequest) => void>();
   const sent: HostMessage[] = [];
-  const untaken: (() => void)[] = [];
+  const untaken: ((error: Error | null) => void)[] = [];
   const fake = createFakeAudify({
     name: 'Default ALSA Device',
     inputChannels: 1,
@@ -29,6 +29,7 @@ function serve() {
   });
   const vanish = vi.fn();
   const self: HostProcess = {
+    connected,
     send(message, taken) {
       sent.push(message);
       untaken.push(taken);
@@ -48,8 +49,8 @@ function serve() {
     sent,
     ask: (request: HostRequest) => listeners.get('message')?.(request),
     emit: (event: string) => listeners.get(event)?.({ type: 'close', id: 0 }),
-    take: () => {
-      for (const taken of untaken.splice(0)) taken();
+    take: (error: Error | null = null) => {
+      for (const taken of untaken.splice(0)) taken(error);
     },
     of: (type: HostMessage['type']) => sent.filter((message) => message.type === type),
   };
@@ -150,6 +151,17 @@ describe('serving the host', () => {
         listings: [expect.objectContaining({ direction: 'playout' }), expect.anything()],
       },
     ]);
+  });
+
+  it('vanishes when its program went before it was listened to, or cannot be reached any more', () => {
+    const late = serve(false);
+    const cutOff = serve();
+
+    cutOff.take(new Error('write EPIPE'));
+
+    expect(late.vanish).toHaveBeenCalledOnce();
+    expect(late.sent).toEqual([]);
+    expect(cutOff.vanish).toHaveBeenCalledOnce();
   });
 
   it('vanishes with its program, and ignores the signals that mean everybody', () => {

@@ -22,7 +22,9 @@ import type { Audify } from './rt-audio.js';
 
 /** The part of `process` that a host uses. */
 export interface HostProcess {
-  send?(message: HostMessage, callback: () => void): unknown;
+  /** Whether the program that it serves is still there. */
+  readonly connected: boolean;
+  send(message: HostMessage, callback: (error: Error | null) => void): unknown;
   on(event: 'message', listener: (request: HostRequest) => void): unknown;
   on(event: 'disconnect' | 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): unknown;
   /** End it without a farewell: taking the library down in good order waits for a stream that hangs. */
@@ -54,8 +56,9 @@ export function serveHost(self: HostProcess, load: () => Audify): void {
 
   function send(message: HostMessage): void {
     waiting += 1;
-    self.send?.(message, () => {
+    self.send(message, (error) => {
       waiting -= 1;
+      if (error) self.vanish();
     });
   }
 
@@ -124,6 +127,11 @@ export function serveHost(self: HostProcess, load: () => Audify): void {
   });
   // Whoever used it is gone, however that came about.
   self.on('disconnect', () => self.vanish());
+  if (!self.connected) {
+    // It went while this process started, and nobody says so again.
+    self.vanish();
+    return;
+  }
   // Ctrl-C and whoever stops a service mean every process at once. The program decides when the loudspeaker falls silent, and this one ends with it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) self.on(signal, () => {});
   setInterval(() => send({ type: 'alive' }), aliveEveryMs);
