@@ -29,6 +29,8 @@ export interface Surroundings {
 const alsaName =
   /^(hw|plughw|plug|dmix|dsnoop|default|sysdefault|front|rear|surround\d+|hdmi|iec958|usbstream|null|file):/;
 
+export const isAlsaName = (device: string): boolean => alsaName.test(device);
+
 /**
  * Choose the way to a device.
  *
@@ -43,7 +45,7 @@ export async function chooseBackend(wish: BackendWish, surroundings: Surrounding
     if (wish.backend === 'process') throw noProgramsError(wish.api, platform);
     return { backend: 'audify', api: wish.api === 'auto' ? ownApi(platform) : wish.api };
   }
-  const wantsAlsa = wish.api === 'alsa' || (wish.api === 'auto' && alsaName.test(wish.device));
+  const wantsAlsa = wish.api === 'alsa' || (wish.api === 'auto' && isAlsaName(wish.device));
   if (!wantsAlsa && (wish.api === 'pulse' || (await surroundings.pulseAnswers()))) {
     return { backend: wish.backend === 'audify' ? 'audify' : 'process', api: 'pulse' };
   }

@@ -7,10 +7,11 @@ import type { Loudspeaker } from '../core/ports/audio-sink.js';
 import type { AudioSource } from '../core/ports/audio-source.js';
 import type { DeviceReport } from '../core/ports/device-report.js';
 import { audifyLoudspeaker, audifyMicrophone } from './audify/index.js';
-import { chooseBackend, type DeviceBackend, explainMissing } from './choose-backend.js';
+import { chooseBackend, type DeviceBackend, explainMissing, isAlsaName } from './choose-backend.js';
 import { processLoudspeaker, processMicrophone } from './process/index.js';
 import { createSharedTimeline } from './shared-timeline.js';
 import { surroundings } from './surroundings.js';
+import { createWayMemory } from './way-memory.js';
 
 /** Which device, and how it is to be. */
 interface DeviceChoice {
@@ -66,7 +67,7 @@ export const defaultOpenDevicesOptions = {
  *
  * @remarks
  * Nothing is opened before somebody subscribes. How a device is reached is decided at each opening, so a sound server may come late,
- * go and return. The microphone keeps the loudspeaker's pace: over days, one millisecond captured is one millisecond rendered.
+ * go and return; for 15 s after it went it is waited for, and the card is left to it. The microphone keeps the loudspeaker's pace: over days, one millisecond captured is one millisecond rendered.
  *
  * Both error with `DeviceError` as their ports say; without any way to sound with `DEVICE_BACKEND`, retryable.
  * @param options - `scheduler` is the pipeline's: `monotonicScheduler()` of earshot/devices/clock.
@@ -101,8 +102,12 @@ export function openDevices(
     capture: null,
     playout: null,
   };
+  const memory = createWayMemory(scheduler);
   const choose = (role: keyof typeof chosen, device: string): Observable<DeviceBackend> =>
-    defer(() => chooseBackend({ backend, api, device }, machine)).pipe(
+    defer(async () => {
+      const stayed = backend === 'auto' && api === 'auto' && !isAlsaName(device) ? memory.current : undefined;
+      return stayed ?? chooseBackend({ backend, api, device }, machine);
+    }).pipe(
       tap((choice) => {
         chosen[role] = choice;
       }),
@@ -138,7 +143,7 @@ export function openDevices(
         choose('capture', captured.device).pipe(
           switchMap((way) => {
             const source = microphone.of(way);
-            return reporting(source, captureReports$, source.capture());
+            return reporting(source, captureReports$, source.capture()).pipe(memory.opened(way));
           }),
           explained,
         ),
@@ -151,7 +156,7 @@ export function openDevices(
           switchMap((way) => {
             const device = loudspeaker.of(way);
             timeline.follow(device.timeline);
-            return reporting(device, playoutReports$, device.openSink());
+            return reporting(device, playoutReports$, device.openSink()).pipe(memory.opened(way));
           }),
           explained,
         ),
