@@ -15,6 +15,8 @@ export interface PlayoutDeviceScript {
   readonly ppm?: number;
   /** What the driver asks for. @defaultValue 20 */
   readonly leadMs?: number;
+  /** How much is still heard of a stream that is released, and how much of that the driver tells of. @defaultValue 0 */
+  readonly tailMs?: number;
   /** From being subscribed to being open; 0 is in the same breath. @defaultValue 0 */
   readonly openMs?: number;
   /** From the first samples to their being audible. @defaultValue 12 */
@@ -82,7 +84,14 @@ interface Stream {
 /** A loudspeaker with a clock of its own that keeps the rules of a driver, and knows what was audible when. */
 export function playoutDevice(script: PlayoutDeviceScript): PlayoutDevice {
   const { scheduler, delivery = scheduler, format = { sampleRateHz: 48_000, channels: 1 }, ppm = 0 } = script;
-  const { leadMs = 20, openMs = 0, startMs = () => 12, reportEveryMs = 50, lowMs = () => 0 } = script;
+  const {
+    leadMs = 20,
+    tailMs = 0,
+    openMs = 0,
+    startMs = () => 12,
+    reportEveryMs = 50,
+    lowMs = () => 0,
+  } = script;
   const { grainMs = 0, reachMs = Infinity, openError = () => undefined, tellsXruns = true, sleeps } = script;
   const perMs = (format.sampleRateHz / 1000) * (1 + ppm * 1e-6);
   const nominalPerMs = format.sampleRateHz / 1000;
@@ -161,6 +170,7 @@ export function playoutDevice(script: PlayoutDeviceScript): PlayoutDevice {
       stream: {
         format,
         leadMs,
+        ...(tailMs > 0 && { tailMs }),
         write(samples) {
           if (subscriber.closed) throw new Error('written after it was released');
           if (samples.some((sample) => !(sample >= -1 && sample <= 1))) throw new Error('not clipped');
@@ -230,6 +240,9 @@ export function playoutDevice(script: PlayoutDeviceScript): PlayoutDevice {
         current = stream;
         subscriber.add(() => {
           catchUp(stream);
+          if (!isSuspended && stream.fromMs <= scheduler.now()) {
+            play(stream, Math.min(stream.played + tailMs * perMs, stream.written), scheduler.now());
+          }
           current = undefined;
           closedAtMs = scheduler.now();
         });

@@ -39,6 +39,8 @@ export interface PlayoutCarrier {
   readonly writer: PlayoutWriter | undefined;
   /** How much of the tape has to be there, ahead of what is audible. Sample frames. */
   readonly leadFrames: number;
+  /** How much is still heard of a stream that is closed. Sample frames. */
+  readonly tailFrames: number;
   /** Before this index only silence may be on the tape. */
   readonly audioFrom: number;
   /** Behind what was handed over: the device cannot have come further. Index on the tape. */
@@ -55,10 +57,13 @@ export interface PlayoutCarrier {
 
 /** More than any sound server holds. Units: ms. */
 const mostLeadMs = 5000;
+/** More would be no cut. Units: ms. */
+const mostTailMs = 100;
 
 interface OpenStream {
   readonly writer: PlayoutWriter;
   readonly leadFrames: number;
+  readonly tailFrames: number;
   /** Frames of the device. */
   readonly perMs: number;
   readonly openedMs: number;
@@ -78,9 +83,12 @@ export function createPlayoutCarrier(parts: PlayoutCarrierParts): PlayoutCarrier
 
   function opened(report: PlayoutStream): void {
     if (stream) throw playoutBroke(label, 'said twice that it is open');
-    const { leadMs } = report;
+    const { leadMs, tailMs = 0 } = report;
     if (!(leadMs >= 0 && leadMs <= mostLeadMs)) {
       throw playoutBroke(label, `needs ${leadMs} ms of lead, which must be from 0 to ${mostLeadMs}`);
+    }
+    if (!(tailMs >= 0 && tailMs <= mostTailMs)) {
+      throw playoutBroke(label, `has a tail of ${tailMs} ms, which must be from 0 to ${mostTailMs}`);
     }
     const nowMs = scheduler.now();
     const base = clock.begin(nowMs, format.sampleRateHz / report.format.sampleRateHz, tape.end);
@@ -92,6 +100,7 @@ export function createPlayoutCarrier(parts: PlayoutCarrierParts): PlayoutCarrier
       // What is handed over has to last for two periods at least: one may come late.
       leadFrames:
         Math.ceil(Math.max(leadMs, settings.leadMs, 2 * settings.periodMs) * perMs) + writer.lookahead,
+      tailFrames: Math.round(tailMs * perMs),
       perMs: report.format.sampleRateHz / 1000,
       openedMs: nowMs,
       base,
@@ -149,6 +158,9 @@ export function createPlayoutCarrier(parts: PlayoutCarrierParts): PlayoutCarrier
     },
     get leadFrames() {
       return stream?.leadFrames ?? 0;
+    },
+    get tailFrames() {
+      return stream?.tailFrames ?? 0;
     },
     get audioFrom() {
       return stream?.audioFrom ?? 0;

@@ -74,9 +74,12 @@ export function createPlayoutClock(
   driftPpm: number,
 ): PlayoutClock {
   const perMs = sampleRateHz / 1000;
-  // Reports are never early. After an xrun, anything above the grain of reports shows what is missing; it may last a while.
+  // A position is to be within 10 ms, whether or not somebody says that the device ran dry. Reports are never early by more than 5 ms.
+  // After an xrun, anything above the grain of reports shows what is missing; it may last a while.
   const clock = createStreamClock(sampleRateHz, {
-    believeAheadMs: 20,
+    believeAheadMs: 8,
+    lossMs: 8,
+    windowMs: 200,
     disturbedLossMs: 6,
     disturbedWindows: 4,
     driftPpm,

@@ -8,6 +8,12 @@ export interface PlayoutStream {
   /** What has to be queued ahead of what is audible, so that it never runs dry. Units: ms. */
   readonly leadMs: number;
   /**
+   * Of what was handed over, so much is still heard when the stream is ended: what nobody can fetch back in time. Units: ms; what it is in
+   * the middle.
+   * @defaultValue 0
+   */
+  readonly tailMs?: number;
+  /**
    * Append interleaved samples. Never blocks.
    *
    * @remarks

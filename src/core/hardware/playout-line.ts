@@ -141,10 +141,17 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
     lookAt(scheduler.now());
   }
 
-  function stopStream(): void {
+  /** What lies on the tape before this index is heard, or was rendered. */
+  function stopStream(end: number): void {
     carrier.close();
     clock.coast(scheduler.now());
-    tape.truncate(renderer.cursor);
+    tape.truncate(end);
+  }
+
+  /** How far a stream that is stopped now is still heard. */
+  function endOfSound(): number {
+    const reached = clock.indexAt(scheduler.now()) + carrier.tailFrames;
+    return Math.max(renderer.cursor, Math.floor(Math.min(reached, carrier.handedEnd)));
   }
 
   function opened(reason: OpeningReason): void {
@@ -213,12 +220,13 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
     cutHard() {
       advance('nothing');
       if (isOver) return;
-      heard = tape.writtenBefore(renderer.cursor);
+      const end = endOfSound();
+      heard = tape.writtenBefore(end);
       if (tape.written === heard) return;
-      stopStream();
+      stopStream(end);
       open('cut');
     },
-    sleep: stopStream,
+    sleep: () => stopStream(renderer.cursor),
     close() {
       advance('nothing');
       if (!isOver) heard = tape.writtenBefore(renderer.cursor);

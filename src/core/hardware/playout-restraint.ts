@@ -43,6 +43,15 @@ export function createPlayoutRestraint(parts: PlayoutRestraintParts): PlayoutRes
     return true;
   }
 
+  /** A stream that was handed nothing yet plays nothing yet: it begins with what it is handed first. */
+  function waitForFirst(missing: number): boolean {
+    if (carrier.writer?.handed !== 0 || tape.end !== carrier.handedEnd) return false;
+    const frames = Math.ceil(missing);
+    tape.appendSilence(frames);
+    carrier.shift(frames);
+    return true;
+  }
+
   return {
     restrain(nowMs) {
       if (!carrier.writer) {
@@ -51,8 +60,9 @@ export function createPlayoutRestraint(parts: PlayoutRestraintParts): PlayoutRes
         return;
       }
       const end = carrier.handedEnd;
-      const missingMs = (clock.indexAt(nowMs) - end) / perMs;
-      if (missingMs > 0) {
+      const missing = clock.indexAt(nowMs) - end;
+      const missingMs = missing / perMs;
+      if (missing > 0 && !waitForFirst(missing)) {
         if (carrier.isAudible) {
           reports.xrun(nowMs, 'feed', `nothing was handed over for ${missingMs.toFixed(1)} ms`);
           clock.disturb();

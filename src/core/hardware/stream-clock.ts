@@ -44,6 +44,10 @@ export interface StreamClockOptions {
    * Units: ms. Infinity: always slowly, so that the time line has no step.
    */
   readonly believeAheadMs: number;
+  /** Missing time above this, in two windows that follow each other, is a loss and the clock is set anew. Units: ms. @defaultValue 20 */
+  readonly lossMs?: number;
+  /** Observations are judged together over this. Units: ms. @defaultValue 500: longer than the stalls of a busy event loop are usually */
+  readonly windowMs?: number;
   /**
    * After a disturbance, missing time above this is a loss and the clock is set anew; less is made up for slowly. Units: ms.
    * @defaultValue 20, as without a disturbance
@@ -59,8 +63,7 @@ export interface StreamClockOptions {
   readonly driftPpm?: number;
 }
 
-/** Observations are judged together over this. Units: ms. Longer than the stalls of a busy event loop are usually. */
-const windowMs = 500;
+const defaultWindowMs = 500;
 /** A window with fewer observations says too little. */
 const minObservations = 5;
 /** After a disturbance this much is enough. Units: ms; observations. */
@@ -68,8 +71,8 @@ const shortWindowMs = 120;
 const minObservationsAfterDisturbance = 2;
 /** After a pause without observations, correct as if it had been this long. Units: ms. */
 const longestWindowMs = 2000;
-/** Missing time that is more than jitter: above it samples were lost. Units: ms. */
-const lossMs = 20;
+/** Missing time that is more than jitter. Units: ms. */
+const defaultLossMs = 20;
 /**
  * The loop's bandwidth. Units: radians a second. At 0.1 the error after a step of 200 ppm stays below 0.8 ms
  * (step / (bandwidth * e)), and jitter of 1 ms bends the slope by less than 250 ppm.
@@ -93,7 +96,8 @@ export function createStreamClock(
   sampleRateHz: number,
   options: StreamClockOptions = { believeAheadMs: Infinity },
 ): OwnedStreamClock {
-  const { believeAheadMs, disturbedLossMs = lossMs, disturbedWindows = 1 } = options;
+  const { believeAheadMs, lossMs = defaultLossMs, windowMs = defaultWindowMs } = options;
+  const { disturbedLossMs = lossMs, disturbedWindows = 1 } = options;
   const perMs = sampleRateHz / 1000;
   let anchor: { readonly ms: number; readonly count: number } | undefined;
   let startedMs = 0;

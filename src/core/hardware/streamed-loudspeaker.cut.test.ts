@@ -54,6 +54,36 @@ describe('a hard flush of a streamed loudspeaker', () => {
     expect((d.device.audibleMs.get(50_000) ?? Number.NaN) - cutMs).toBeLessThanOrEqual(4 + 15 + 0.1);
   });
 
+  it('counts as heard, and renders, what the device still plays when it is silenced', () => {
+    const d = desk({ device: { tailMs: 14 } });
+    d.openNow();
+    d.write(500);
+    d.clock.advanceBy(203);
+    const { heardMs, queuedMs } = d.sink.flush();
+    const truthMs = d.device.audible.length / 48;
+    expect(Math.abs(heardMs - truthMs)).toBeLessThanOrEqual(2);
+    expect([queuedMs, d.sink.position()]).toEqual([0, { heardMs, queuedMs: 0 }]);
+    d.write(100, Math.round(heardMs * 48));
+    d.clock.advanceBy(300);
+    expect(d.renderedNumbers()).toEqual(count(Math.round(heardMs * 48) + 100 * 48));
+    expect(d.facts()).toEqual([]);
+  });
+
+  it('waits for what is handed over first when this process comes late, and sets no clock', () => {
+    const d = desk({ device: { startMs: () => 0 }, stalls: [[1498.9, 1507]] });
+    d.openNow();
+    d.write(900);
+    d.clock.run(1499);
+    d.sink.flush();
+    d.clock.run(1600);
+    d.write(100, 50_000);
+    d.clock.advanceBy(300);
+    expect(d.device.audible.filter((number) => number >= 50_000)).toEqual(
+      count(100 * 48).map((number) => number + 50_000),
+    );
+    expect([d.device.openings, d.facts()]).toEqual([2, []]);
+  });
+
   it('opens nothing again when nothing is unheard, and when nothing was handed over', () => {
     const d = desk();
     d.openNow();
