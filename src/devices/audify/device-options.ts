@@ -37,6 +37,11 @@ export interface AudifyDeviceOptions {
   /** Environment of the child process, beside this process's own, such as `PULSE_SERVER`. Only with `hosted`. @defaultValue {} */
   readonly env: Readonly<Record<string, string>>;
   /**
+   * How long a device may take from being opened to being heard of, the start of the child process included. Units: ms. Range: 100..60000.
+   * @defaultValue 5000: as long as other devices may take, and three times what starting a child takes on a busy machine
+   */
+  readonly openTimeoutMs: number;
+  /**
    * How long the child process stays after the last stream was closed, so that the next one opens within milliseconds. It never keeps the program
    * alive. Units: ms. Range: 0..3600000.
    * @defaultValue 5000: starting one takes 50 to 500 ms, on a small machine more
@@ -53,6 +58,7 @@ export const defaultAudifyDeviceOptions = {
   lowLatency: true,
   hosted: true,
   env: {},
+  openTimeoutMs: 5000,
   lingerMs: 5000,
 } as const satisfies AudifyDeviceOptions;
 
@@ -71,6 +77,7 @@ export const deviceChecks = {
   lowLatency: oneOf(true, false),
   hosted: oneOf(true, false),
   env: isEnvironment,
+  openTimeoutMs: numberIn(100, 60_000, 'ms'),
   lingerMs: numberIn(0, 3_600_000, 'ms'),
 } as const satisfies Checks<AudifyDeviceOptions>;
 
