@@ -10,7 +10,7 @@ export interface BargeInLimits {
 
 /**
  * What a real device adds to the time of a duck. Units: ms. A period of capture, and the 40 ms that a sound server has of what is to be
- * heard, which a soft flush does not take back, would come to 50. In fact 98 to 130 ms were measured from the sound in the room of a virtual
+ * heard, which a soft flush does not take back, would come to 50. In fact 80 to 139 ms were measured from the sound in the room of a virtual
  * kiosk to the quieter loudspeaker, where files take 85 to 100.
  */
 const deviceMs = 30;
