@@ -61,7 +61,7 @@ function play(card: FakeCard, mono: Float32Array, device = 'kiosk_card', rateHz 
 }
 
 const record = (card: FakeCard, args: readonly string[] = ['-D', 'kiosk_card', '-r', '48000', '-c', '2']) =>
-  run(card, 'arecord', ['--buffer-time=80000', ...args]);
+  run(card, 'arecord', ['--buffer-time=500000', ...args]);
 
 const started = (card: FakeCard): Promise<void> => until('the card runs', () => card.events().length > 0);
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { findSounds } from './find-sound.js';
 import { capture, describeOnServers, kioskFor, passes, play, tone, until } from './kiosk-test.js';
-import { applicationStreams, deviceState } from './room.js';
+import { applicationStreams, deviceState } from './streams.js';
 import type { VirtualKiosk } from './virtual-kiosk.js';
 
 /** Long enough for every test. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createModules } from './modules.js';
-import type { DeviceEntry, Pactl, StreamEntry } from './pactl.js';
+import type { Pactl, StreamEntry } from './pactl.js';
 import type { KioskServer } from './problem.js';
 
 /** The names of a kiosk's devices on its sound server. */
@@ -222,26 +222,4 @@ export function createRoom(pactl: Pactl, options: RoomOptions): Room {
     addArray,
     loadIdleSuspend,
   };
-}
-
-/** Streams of applications, which is not what the rig itself plays and records. */
-export async function applicationStreams(
-  pactl: Pactl,
-  direction: 'playout' | 'capture',
-): Promise<readonly StreamEntry[]> {
-  const streams = await pactl.list<StreamEntry>(direction === 'playout' ? 'sink-inputs' : 'source-outputs');
-  const rig: readonly string[] = Object.values(rigClients);
-  return streams.filter(({ properties }) => {
-    const name = properties['application.name'];
-    return name !== undefined && !rig.includes(name);
-  });
-}
-
-/** What a device does (`RUNNING`, `IDLE`, `SUSPENDED`); undefined when it is not there. */
-export async function deviceState(pactl: Pactl, name: string): Promise<string | undefined> {
-  const [sinks, sources] = await Promise.all([
-    pactl.list<DeviceEntry>('sinks'),
-    pactl.list<DeviceEntry>('sources'),
-  ]);
-  return [...sinks, ...sources].find((device) => device.name === name)?.state;
 }

@@ -8,7 +8,9 @@ import { capture, describeOnServers, kioskFor, play, processesOf, tone, until } 
 const owner = fileURLToPath(new URL('./kiosk-owner.ts', import.meta.url));
 
 /** Another process with a kiosk in full use. */
-async function startOwner(server: string): Promise<{ folder: string; child: ReturnType<typeof spawn> }> {
+async function startOwner(
+  server: string,
+): Promise<{ folder: string; child: ReturnType<typeof spawn>; complaint: () => string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', owner, server], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -21,7 +23,7 @@ async function startOwner(server: string): Promise<{ folder: string; child: Retu
   );
   failed.catch(() => {});
   const [line] = (await Promise.race([once(child.stdout, 'data'), failed])) as [Buffer];
-  return { child, folder: line.toString().trim() };
+  return { child, folder: line.toString().trim(), complaint: () => complaint };
 }
 
 describeOnServers('the end of a virtual kiosk', (server) => {
@@ -68,12 +70,12 @@ describeOnServers('the end of a virtual kiosk', (server) => {
   );
 
   it.each(['exit', 'throw'] as const)('comes before its owner is gone that ends by %s', async (end) => {
-    const { child, folder } = await startOwner(server);
+    const { child, folder, complaint } = await startOwner(server);
 
     child.stdin?.write(`${end}\n`);
     await once(child, 'exit');
 
-    expect(existsSync(folder)).toBe(false);
+    expect(existsSync(folder), complaint()).toBe(false);
     await until('no process is left', () => processesOf(folder).length === 0);
     expect(existsSync(folder)).toBe(false);
   });

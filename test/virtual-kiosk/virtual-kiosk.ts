@@ -3,8 +3,9 @@ import { createPactl, type Pactl } from './pactl.js';
 import { loadSpeech, type Person, type Speech, speakInto } from './person.js';
 import { type KioskServer, kioskProblem } from './problem.js';
 import { type Recorder, startRecorder } from './recorder.js';
-import { applicationStreams, arrayTonesHz, createRoom, kioskDevices, periodMs } from './room.js';
+import { arrayTonesHz, createRoom, kioskDevices, periodMs } from './room.js';
 import { createSoundServer } from './sound-server.js';
+import { moveStreams } from './streams.js';
 import { playTones } from './tones.js';
 import { createWarden, type Warden } from './warden.js';
 
@@ -76,7 +77,7 @@ export interface VirtualKiosk {
   /**
    * Move the streams of applications, but not those of the rig itself, to another device by its name.
    *
-   * @returns how many there were.
+   * @returns how many there were, once they are there.
    */
   moveStreams(direction: 'playout' | 'capture', to: string): Promise<number>;
   /**
@@ -200,12 +201,7 @@ async function build(options: VirtualKioskOptions, warden: Warden): Promise<Virt
     freezeServer: (isFrozen) => server.freeze(isFrozen),
     suspendLoudspeaker: (isSuspended) => suspend('sink', kioskDevices.loudspeaker, isSuspended),
     suspendMicrophone: (isSuspended) => suspend('source', kioskDevices.microphone, isSuspended),
-    async moveStreams(direction, to) {
-      const streams = await applicationStreams(pactl, direction);
-      const command = direction === 'playout' ? 'move-sink-input' : 'move-source-output';
-      for (const { index } of streams) await pactl(command, String(index), to);
-      return streams.length;
-    },
+    moveStreams: (direction, to) => moveStreams(pactl, direction, to),
     loadIdleSuspend: (seconds) => room.loadIdleSuspend(seconds),
     async addSecondLoudspeaker() {
       await room.addOtherDevices();
