@@ -92,10 +92,13 @@ export function openRunningStream(
     }
   };
 
+  const relay = createRelay();
   const opened = openStream(audify, settings, {
-    onInput: isCapture ? onBuffer : null,
-    onOutput: isCapture ? null : () => onBuffer(),
+    onInput: isCapture ? relay.call : null,
+    onOutput: isCapture ? null : relay.call,
   });
+  // Nothing comes before the start.
+  relay.to(onBuffer);
   const { rtAudio, format, bufferSamples, device } = opened;
   held.add(rtAudio);
 
@@ -158,6 +161,7 @@ export function openRunningStream(
     rtAudio.clearOutputQueue();
     rtAudio.closeStream();
     held.delete(rtAudio);
+    relay.to(undefined);
   }
 
   function write(samples: Float32Array): void {
@@ -185,5 +189,27 @@ export function openRunningStream(
     latencySamples: () => rtAudio.getStreamLatency(),
     isAlive: () => !isStuck(),
     close,
+  };
+}
+
+/** A callback that can be let go of. */
+interface Relay {
+  readonly call: (pcm?: Uint8Array) => void;
+  to(target: ((pcm?: Uint8Array) => void) | undefined): void;
+}
+
+/**
+ * What the library gets for a callback.
+ *
+ * It never lets go of what it got, not even when the stream was closed and its object collected. A function of the stream's own would keep
+ * everything of it: 20 kB for each opening, and every hard flush is one.
+ */
+function createRelay(): Relay {
+  let target: ((pcm?: Uint8Array) => void) | undefined;
+  return {
+    call: (pcm) => target?.(pcm),
+    to(next) {
+      target = next;
+    },
   };
 }
