@@ -1,14 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { type KioskServer, kioskProblem } from '../virtual-kiosk/problem.js';
 import { checkRecorder } from './measure/check-recorder.js';
-import {
-  type MeasuredPlayout,
-  type MeasuredTrial,
-  measurePlayout,
-  takePrecedence,
-} from './measure/measure-playout.js';
+import { type MeasuredPlayout, type MeasuredTrial, measurePlayout } from './measure/measure-playout.js';
 import { median } from './measure/statistics.js';
 import { describeFigures, type PlayoutFigures, summarizePlayout } from './measure/summarize-playout.js';
+import { takePrecedence } from './measure/take-precedence.js';
 import { type Way, ways } from './ways.js';
 
 takePrecedence();

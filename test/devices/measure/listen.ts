@@ -20,6 +20,8 @@ export interface ListenOptions {
   readonly aheadMs: number;
   /** How many the source has. */
   readonly channels: number;
+  /** Of what arrives within this, only what came with the least delay is kept for the time line. Units: ms. @defaultValue 0: everything */
+  readonly keepEveryMs?: number;
   /** The first channel. Called in order, each sample once. */
   hear(samples: Float32Array): void;
 }
@@ -36,6 +38,7 @@ export async function listen({
   rateHz,
   channels,
   aheadMs,
+  keepEveryMs = 0,
   hear,
 }: ListenOptions): Promise<Listener> {
   const child = spawn(
@@ -53,6 +56,15 @@ export async function listen({
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(-2000);
   });
+  const delayMs = ({ frames: upTo, atMs }: Arrival): number => atMs - (upTo * 1000) / rateHz;
+  let keptFromMs = Number.NEGATIVE_INFINITY;
+  function keep(arrival: Arrival): void {
+    const last = arrivals.at(-1);
+    if (!last || arrival.atMs - keptFromMs >= keepEveryMs) keptFromMs = arrival.atMs;
+    else if (delayMs(arrival) <= delayMs(last)) arrivals.pop();
+    else return;
+    arrivals.push(arrival);
+  }
   const exited = new Promise<void>((resolve) =>
     child.once('close', () => resolve()).once('error', () => resolve()),
   );
@@ -69,7 +81,7 @@ export async function listen({
       rest = bytes.subarray(frameBytes * count);
       hear(Float32Array.from({ length: count }, (_, frame) => bytes.readFloatLE(frameBytes * frame)));
       frames += count;
-      arrivals.push({ frames, atMs });
+      keep({ frames, atMs });
       clearTimeout(timer);
       resolve();
     });

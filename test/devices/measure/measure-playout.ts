@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Subscription } from 'rxjs';
 import { monotonicScheduler } from '../../../src/devices/clock/index.js';
@@ -38,15 +37,6 @@ const latenessMs = 12;
 const stallShowsMs = 300;
 /** Where a device ran dry and nobody says so, its clock takes this long to find out. Units: ms. */
 const gapShowsMs = 1000;
-
-/** What is measured should not wait for what else the machine does. Where a process may not take precedence, it goes on as it is. */
-export function takePrecedence(): void {
-  try {
-    setPriority(-10);
-  } catch {
-    // Disturbances are measured, too.
-  }
-}
 
 /** Twelve hard flushes, five soft ones, two ends: with something written in the same breath or after a rest, after play of any length. */
 export function usualTrials(): readonly Trial[] {
