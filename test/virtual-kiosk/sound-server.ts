@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pactl } from './pactl.js';
 import type { KioskServer } from './problem.js';
+import { runInRealTime } from './real-time.js';
 import { quantum } from './room.js';
 import type { Warden } from './warden.js';
 
@@ -20,9 +21,6 @@ export interface SoundServer {
 
 /** Waits for a server at most this long. Units: ms. PipeWire takes 800 on an idle 2-core machine. */
 const startTimeoutMs = 20_000;
-
-/** Sound cards do not wait for a busy machine. Where a process may not take precedence, the command says so and runs it as it is. */
-const niceness = '-15';
 
 /** @param warden - runs it, and gives it its folder. */
 export function createSoundServer(kind: KioskServer, rateHz: number, warden: Warden): SoundServer {
@@ -54,17 +52,12 @@ export function createSoundServer(kind: KioskServer, rateHz: number, warden: War
       for (const { program, args, extraEnv, makes } of launch) {
         // What a server left that was killed would pass for the new one's.
         if (makes) rmSync(makes, { force: true });
-        pids.push(
-          await warden.run(
-            'nice',
-            ['-n', niceness, program, ...args],
-            { ...env, ...extraEnv },
-            `${program}.log`,
-          ),
-        );
+        pids.push(await warden.run(program, args, { ...env, ...extraEnv }, `${program}.log`));
         if (makes) await exists(makes);
       }
       await pactl.insist(startTimeoutMs, 'info');
+      // Not before: PulseAudio begins by giving up what precedence it was started with.
+      for (const pid of pids) runInRealTime(pid);
     },
     async kill() {
       const doomed = pids;
