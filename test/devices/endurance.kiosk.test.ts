@@ -4,9 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { inEnvironment } from '../support/audify-kiosk.js';
 import { createVirtualKiosk, type VirtualKiosk } from '../virtual-kiosk/virtual-kiosk.js';
 import { routeProblem } from './failing.js';
-import { waitUntil } from './live-conversation.js';
 import { grownMb, programsOfDevices, resourceUsage } from './resource-usage.js';
 import { routes } from './routes.js';
+import { waitUntil } from './wait-until.js';
 
 /** Openings of each device. */
 const openings = 100;

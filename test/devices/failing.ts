@@ -1,3 +1,4 @@
+import type { DeviceRole } from 'earshot';
 import { audifyKioskProblem, inEnvironment } from '../support/audify-kiosk.js';
 import {
   createFakeCard,
@@ -10,10 +11,11 @@ import { isInstalled, type KioskServer, kioskProblem } from '../virtual-kiosk/pr
 import { kioskDevices } from '../virtual-kiosk/room.js';
 import { createVirtualKiosk, type VirtualKiosk } from '../virtual-kiosk/virtual-kiosk.js';
 import type { Failure } from './go-and-return.js';
-import { type LiveConversation, startConversation, waitUntil } from './live-conversation.js';
+import { type LiveConversation, startConversation } from './live-conversation.js';
 import { cardPlace, kioskPlace, type Place } from './places.js';
 import { programsOfDevices } from './resource-usage.js';
 import type { Route } from './routes.js';
+import { waitUntil } from './wait-until.js';
 
 const loses = ['loudspeaker', 'microphone'] as const;
 const now = (): number => performance.now();
@@ -38,11 +40,17 @@ export const frozen = (kiosk: VirtualKiosk): Failure => ({
   },
 });
 
-export const suspended = (kiosk: VirtualKiosk): Failure => {
+const suspending = (kiosk: VirtualKiosk, devices: readonly DeviceRole[]): Failure => {
   const suspend = (isSuspended: boolean): Promise<unknown> =>
-    Promise.all([kiosk.suspendLoudspeaker(isSuspended), kiosk.suspendMicrophone(isSuspended)]);
+    Promise.all(
+      devices.map((device) =>
+        device === 'loudspeaker'
+          ? kiosk.suspendLoudspeaker(isSuspended)
+          : kiosk.suspendMicrophone(isSuspended),
+      ),
+    );
   return {
-    loses,
+    loses: devices,
     strike: () => suspend(true),
     mend: async () => {
       const backMs = now();
@@ -51,6 +59,11 @@ export const suspended = (kiosk: VirtualKiosk): Failure => {
     },
   };
 };
+
+export const suspended = (kiosk: VirtualKiosk): Failure => suspending(kiosk, loses);
+
+/** For what cannot bear a microphone that is suspended. */
+export const suspendedLoudspeaker = (kiosk: VirtualKiosk): Failure => suspending(kiosk, ['loudspeaker']);
 
 /** Both plugs are pulled while other devices are there, to which the server moves the streams: a microphone to a monitor. */
 export const unplugged = (kiosk: VirtualKiosk): Failure => {

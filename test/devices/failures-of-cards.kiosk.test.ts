@@ -3,9 +3,9 @@ import { createFakeCard, type FakeCard } from '../virtual-kiosk/fake-card.js';
 import { faulty, routeProblem, type Visit, visit, visitCard } from './failing.js';
 import { expectToSurvive } from './go-and-return.js';
 import { replacedChildren } from './host-start.js';
-import { waitUntil } from './live-conversation.js';
 import { cardPlace } from './places.js';
 import { cardRoutes } from './routes.js';
+import { waitUntil } from './wait-until.js';
 
 for (const route of Object.values(cardRoutes)) {
   const problem = routeProblem(route, 'card');

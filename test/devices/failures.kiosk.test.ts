@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { VirtualKiosk } from '../virtual-kiosk/virtual-kiosk.js';
-import { frozen, killed, routeProblem, suspended, unplugged, type Visit, visitKiosk } from './failing.js';
+import {
+  frozen,
+  killed,
+  routeProblem,
+  suspended,
+  suspendedLoudspeaker,
+  unplugged,
+  type Visit,
+  visitKiosk,
+} from './failing.js';
 import { expectToSurvive, type Failure } from './go-and-return.js';
 import { replacedChildren } from './host-start.js';
 import { type Route, routes } from './routes.js';
@@ -17,7 +26,13 @@ const failures: readonly {
   {
     what: 'devices that are suspended and resumed',
     failure: suspended,
-    routes: [programsOnPulse, programsOnAlsa, hostedOnPulse, hostedOnAlsa],
+    routes: [programsOnPulse, programsOnAlsa, hostedOnPulse],
+  },
+  {
+    // The plugin of ALSA for sound servers keeps a core busy in this library while its source is suspended.
+    what: 'a loudspeaker that is suspended and resumed',
+    failure: suspendedLoudspeaker,
+    routes: [hostedOnAlsa],
   },
   { what: 'a sound server that stands still', failure: frozen, routes: [programsOnPulse, hostedOnPulse] },
   {
@@ -35,10 +50,11 @@ for (const route of Object.values(routes)) {
     beforeAll(async () => {
       here = await visitKiosk(route);
     });
-    afterAll(() => here.leave(true));
+    // What the last of the routes with children leaves is waited for by the next one.
+    afterAll(() => here.leave(!route.name.startsWith('audify') || route.isInProcess));
 
     for (const { what, failure } of failures.filter((each) => each.routes.includes(route))) {
-      const replaces = route.needsAudify && (failure === suspended || failure === frozen);
+      const replaces = route.needsAudify && failure !== killed && failure !== unplugged;
       it(`gets over ${what}`, async () => {
         await expectToSurvive(here, failure(here.site), replaces ? await replacedChildren() : {});
       });

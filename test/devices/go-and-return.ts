@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeviceRole } from 'earshot';
 import { expect } from 'vitest';
-import { answerIn, type LiveConversation, waitUntil } from './live-conversation.js';
+import { answerIn } from './find-answer.js';
+import type { LiveConversation } from './live-conversation.js';
 import type { Place } from './places.js';
 import { grownMb, measureLag, resourceUsage } from './resource-usage.js';
+import { waitUntil } from './wait-until.js';
 
 /** Something that happens to devices, for real. */
 export interface Failure {
@@ -130,6 +132,7 @@ export async function expectToSurvive(
   do {
     outages.push(await goAndReturn(place, conversation, failure));
   } while (outages.length < trials && (outages.length === 2 || !isGood(times())));
+  // For whoever wants to know the figures.
   if (process.env['EARSHOT_SHOW_OUTAGES'] !== undefined) {
     console.info(expect.getState().currentTestName, JSON.stringify(outages, rounded));
   }

@@ -27,9 +27,9 @@ async function compilingMs(): Promise<number> {
 }
 
 /**
- * A child in which a stream hangs is replaced, and starting one from sources keeps a core busy; besides, the plugin of ALSA for sound
- * servers spins while its source is suspended. What a dead server makes spin is the child and this process.
+ * A child in which a stream hangs is replaced, and starting one from sources keeps a core busy for half a second. What a dead server makes
+ * spin is the child and this process.
  */
 export async function replacedChildren(): Promise<Partial<Allowance>> {
-  return { cpuShare: 1.2, startMs: await compilingMs() };
+  return { cpuShare: 1.6, startMs: await compilingMs() };
 }

@@ -11,15 +11,13 @@ import {
 import { monotonicScheduler } from 'earshot/devices/clock';
 import { levelDetector, scriptedUpstream, spokenSentence, tone } from 'earshot/testing';
 import { BehaviorSubject, concatMap, first, map, type SchedulerLike, tap } from 'rxjs';
-import { channelOf, findSounds, toneAmplitude } from '../virtual-kiosk/find-sound.js';
-import type { Recording } from '../virtual-kiosk/recorder.js';
+import { answerHz, answerIn } from './find-answer.js';
 import type { Place } from './places.js';
+import { waitUntil } from './wait-until.js';
 
 /** Monotonic, and the clock that recordings of a kiosk are timed with. */
 export const recordedClock: SchedulerLike = { ...monotonicScheduler(), now: () => performance.now() };
 
-/** What the service answers with. Units: Hz. */
-const answerHz = 440;
 /** An answer that is just long enough to be told from a click. Units: ms. */
 const shortMs = 250;
 /** How much of an answer has to be heard; the rest may be lost to a machine that stalls. */
@@ -191,43 +189,9 @@ export function startConversation(
   };
 }
 
-/** How much of an answer a recording holds, and when its first sample was audible. */
-export function answerIn(
-  recording: Recording,
-  sinceMs: number,
-): {
-  readonly soundMs: number;
-  readonly onsetMs: number | undefined;
-} {
-  const sounds = findSounds(recording).filter(({ fromMs, toMs }) => {
-    if (toMs < sinceMs || toMs - fromMs < 15) return false;
-    const [from, to] = [recording.frameAt(fromMs), recording.frameAt(toMs)].map(Math.round) as [
-      number,
-      number,
-    ];
-    // Of the right pitch: at a wrong rate it would be another one.
-    return toneAmplitude(channelOf(recording, 0), recording.rateHz, answerHz, from, to) > 0.05;
-  });
-  return {
-    soundMs: sounds.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0),
-    onsetMs: sounds[0]?.fromMs,
-  };
-}
-
 const lastOf = (events: readonly PipelineEvent[]): string =>
   events
     .filter(({ type }) => type !== 'fact' && type !== 'device-measured')
     .slice(-24)
     .map((event) => `${event.atMs.toFixed(0)} ${event.type} ${JSON.stringify(event).slice(0, 200)}`)
     .join('\n');
-
-/** Every wait ends after this. Units: ms. Longer than any stall of a busy machine. */
-const patienceMs = 20_000;
-
-export async function waitUntil(what: string, isSo: () => boolean): Promise<void> {
-  const untilMs = performance.now() + patienceMs;
-  while (!isSo()) {
-    if (performance.now() > untilMs) throw new Error(`not so in ${patienceMs} ms: ${what}`);
-    await sleep(5);
-  }
-}

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { kioskDevices } from '../virtual-kiosk/room.js';
 import type { VirtualKiosk } from '../virtual-kiosk/virtual-kiosk.js';
 import { routeProblem, unplugged, type Visit, visitKiosk } from './failing.js';
-import { waitUntil } from './live-conversation.js';
 import { measureLag } from './resource-usage.js';
 import { defaultRoutes, type Route, routes } from './routes.js';
+import { waitUntil } from './wait-until.js';
 
 /** Units: ms. */
 const lostWithinMs = 500;

@@ -5,10 +5,11 @@ import { toneAmplitude } from '../virtual-kiosk/find-sound.js';
 import { arrayTonesHz, kioskDevices } from '../virtual-kiosk/room.js';
 import { createVirtualKiosk, type VirtualKiosk } from '../virtual-kiosk/virtual-kiosk.js';
 import { routeProblem, type Visit, visit } from './failing.js';
-import { type LiveConversation, recordedClock as scheduler, waitUntil } from './live-conversation.js';
+import { type LiveConversation, recordedClock as scheduler } from './live-conversation.js';
 import { kioskPlace } from './places.js';
 import { measureLag, resourceUsage } from './resource-usage.js';
 import { type Route, routes } from './routes.js';
+import { waitUntil } from './wait-until.js';
 
 /** Units: ms. */
 const backWithinMs = 1000;

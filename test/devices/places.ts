@@ -35,9 +35,9 @@ export function kioskPlace(
   };
 }
 
-/** From the start of the microphone to the first word, longer than an answer, and from there to the next. Units: ms. */
-const silentMs = 1200;
-const pauseMs = 800;
+/** From the start of the microphone to the first word, and from there to the next. Units: ms. A turn needs 250 to be over. */
+const silentMs = 500;
+const pauseMs = 600;
 
 /** A sound card without a server. Its microphone hears the same again and again. */
 export function cardPlace(card: FakeCard): Place {
