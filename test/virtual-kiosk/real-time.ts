@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
-/** Above every program that is not for sound, below what the kernel does. Range: 1..99. */
-const priority = '5';
+/** Above every program that is not for sound, below what the kernel does; a server above its clients. Range: 1..99. */
+const priorities = { server: '10', client: '5' } as const;
 
 /**
  * Have a process, all of its threads and all that they start from now on run in real time, where that is allowed.
@@ -11,8 +11,8 @@ const priority = '5';
  * for its turn, with a niceness of -15 up to 92 ms, and in real time 4 ms.
  * @returns whether it was allowed.
  */
-export function runInRealTime(pid: number): boolean {
-  const { status } = spawnSync('chrt', ['--all-tasks', '--rr', '--pid', priority, String(pid)], {
+export function runInRealTime(pid: number, as: keyof typeof priorities): boolean {
+  const { status } = spawnSync('chrt', ['--all-tasks', '--rr', '--pid', priorities[as], String(pid)], {
     stdio: 'ignore',
   });
   return status === 0;

@@ -57,7 +57,7 @@ export function createSoundServer(kind: KioskServer, rateHz: number, warden: War
       }
       await pactl.insist(startTimeoutMs, 'info');
       // Not before: PulseAudio begins by giving up what precedence it was started with.
-      for (const pid of pids) runInRealTime(pid);
+      for (const pid of pids) runInRealTime(pid, 'server');
     },
     async kill() {
       const doomed = pids;

@@ -77,7 +77,7 @@ export function createPlayoutClock(
   // A position is to be within 10 ms, whether or not somebody says that the device ran dry. Reports are never early by more than 5 ms.
   // After an xrun, anything above the grain of reports shows what is missing; it may last a while.
   const clock = createStreamClock(sampleRateHz, {
-    believeAheadMs: 8,
+    believeAheadMs: 10,
     lossMs: 8,
     windowMs: 200,
     disturbedLossMs: 6,

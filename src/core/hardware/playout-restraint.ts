@@ -45,9 +45,10 @@ export function createPlayoutRestraint(parts: PlayoutRestraintParts): PlayoutRes
 
   /** A stream that was handed nothing yet plays nothing yet: it begins with what it is handed first. */
   function waitForFirst(missing: number): boolean {
-    if (carrier.writer?.handed !== 0 || tape.end !== carrier.handedEnd) return false;
+    const start = carrier.handedEnd;
+    if (carrier.writer?.handed !== 0 || tape.written !== tape.writtenBefore(start)) return false;
     const frames = Math.ceil(missing);
-    tape.appendSilence(frames);
+    tape.appendSilence(start + frames - tape.end);
     carrier.shift(frames);
     return true;
   }

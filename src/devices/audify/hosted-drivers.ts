@@ -3,7 +3,7 @@ import type { CaptureDriver, CaptureDriverReport } from '../../core/hardware/cap
 import type { PlayoutDriver, PlayoutDriverReport } from '../../core/hardware/playout-driver.js';
 import type { AudioHost } from './audio-host.js';
 import { machineMs } from './host-messages.js';
-import { tailMsOf } from './playout-position.js';
+import { tailMs } from './playout-position.js';
 import { labelOf, type StreamSettings } from './stream-settings.js';
 
 /** The driver of `playout-driver.ts`, run by a host. */
@@ -21,7 +21,6 @@ export function hostedPlayoutDriver(
           if (reply.type === 'opened') {
             const { format, leadMs } = reply;
             // Everything is sent on at once; what lies with the host cannot be taken back in step with what is written next.
-            const tailMs = tailMsOf(settings);
             return of({ type: 'opened', stream: { format, leadMs, tailMs, write, recall: () => 0 } });
           }
           if (reply.type === 'position') return of({ ...reply, atMs: toLocal(reply.atMs) });

@@ -2,7 +2,7 @@ import { Observable, Subscription } from 'rxjs';
 import { createSampleQueue } from '../../core/audio/sample-queue.js';
 import { DeviceError } from '../../core/errors.js';
 import type { PlayoutDriver, PlayoutDriverReport } from '../../core/hardware/playout-driver.js';
-import { createPlayoutPosition, expectedLatencyMs, tailMsOf } from './playout-position.js';
+import { createPlayoutPosition, expectedLatencyMs, tailMs } from './playout-position.js';
 import type { Audify } from './rt-audio.js';
 import { openRunningStream, type StreamSurroundings } from './running-stream.js';
 import { labelOf, type StreamSettings } from './stream-settings.js';
@@ -121,7 +121,6 @@ export function playoutDriver(
           rest.clear();
           return taken;
         };
-        const tailMs = tailMsOf(settings);
         subscriber.next({ type: 'opened', stream: { format, leadMs, tailMs, write, recall } });
       }),
   };

@@ -8,7 +8,7 @@ const niceness = -10;
  * busy with other things is how busy it is.
  */
 export function takePrecedence(): void {
-  if (runInRealTime(process.pid)) return;
+  if (runInRealTime(process.pid, 'client')) return;
   try {
     setPriority(niceness);
   } catch {
