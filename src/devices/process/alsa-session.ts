@@ -44,7 +44,7 @@ export type AlsaEvent =
 /** The encoding, then the channels, then the rate may be refused; after that there is nothing else to try. */
 const mostAttempts = 4;
 /** A card is busy until the program that was just killed is gone, which takes as long as the machine is busy. Units: ms. */
-const letGoWithinMs = 300;
+const letGoWithinMs = 1000;
 /** How soon it is tried again until then. Units: ms. */
 const tryAgainMs = 5;
 
