@@ -75,7 +75,7 @@ export function describeDevicesOnKiosk(way: Way, server: KioskServer): void {
     {
       name,
       setup: () => setUp(way, shared),
-      capabilities: { ...capabilities, maxQueuedMs, committedMs: 150 },
+      capabilities: { ...capabilities, maxQueuedMs, committedMs: 150, tailMs: 10 },
     },
   );
   describeAudioSourceContract(

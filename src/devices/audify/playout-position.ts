@@ -31,13 +31,13 @@ export function expectedLatencyMs(
  * What is still heard after a stream was closed, in the middle: the library waits for the buffer that it is writing. Against recordings of
  * monitors it was 4 to 16 with buffers of 10 ms, and a host tells that it has closed before it is silent. Units: ms.
  */
-export const tailMs = 6;
+export const tailMs = 9;
 
 /**
  * What lies between the driver's buffer and the loudspeaker on ALSA: the position was 0 to 8 ahead of recordings of monitors without it.
  * Units: ms.
  */
-const beyondDriverMs = 3;
+const beyondDriverMs = 2;
 
 /**
  * A position that is never far too high.

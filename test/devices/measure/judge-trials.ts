@@ -116,15 +116,16 @@ export function judgeTrials(
     };
   });
 
-  const all = pieces.flat();
+  /** A hard flush counts what is under way as heard; so it is held against all that was heard until it was silent. */
+  const heardAt = ({ fromMs, from, to }: Piece, { endsBy, flush }: PlayedTrial, atMs: number): number =>
+    endsBy === 'hard' && flush && atMs >= flush.backAtMs ? to : Math.min(to, from + (atMs - fromMs) * perMs);
+  const all = pieces.flatMap((mine, i) => mine.map((piece) => ({ piece, trial: played[i] as PlayedTrial })));
   const judged = claims.flatMap(({ atMs, heardMs }): JudgedClaim[] => {
     const trial = played.findIndex(({ overAtMs }) => atMs <= overAtMs);
     const now = played[trial];
     if (!now) return [];
-    const piece = all.findLast(({ fromMs }) => fromMs <= atMs);
-    const heard = piece
-      ? piece.from + Math.min(piece.to - piece.from, (atMs - piece.fromMs) * perMs)
-      : (played[0] as PlayedTrial).from;
+    const latest = all.findLast(({ piece }) => piece.fromMs <= atMs);
+    const heard = latest ? heardAt(latest.piece, latest.trial, atMs) : (played[0] as PlayedTrial).from;
     const restsFromMs = now.flush?.backAtMs ?? now.writtenAtMs + now.playMs;
     const isResting = atMs >= restsFromMs;
     return [
