@@ -23,6 +23,8 @@ export default defineConfig({
           name: 'main',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: [kioskTests],
+          // Half of these wait for programs and sockets: a worker for each core, where the usual is one fewer.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },

@@ -47,7 +47,7 @@ export function createFakePrograms(path = process.env['PATH'] ?? ''): FakeProgra
     folder,
     env: { PATH: `${folder}:${path}` },
     add(name, body) {
-      const preface = `#!/bin/sh\nprintf '%s\\n' "$@" > "$0.args"\necho $$ > "$0.pid.new"; mv "$0.pid.new" "$0.pid"\n`;
+      const preface = `#!/bin/sh\nprintf '%s\\n' "$@" > "$0.args"\necho $$ > "$0.pid.$$"; mv "$0.pid.$$" "$0.pid"\n`;
       writeFileSync(join(folder, name), `${preface}${body}\n`, { mode: 0o755 });
     },
     argsOf: (name) => read(`${name}.args`).split('\n').slice(0, -1),

@@ -140,7 +140,7 @@ describe('playout through the native library', () => {
 
     device.play(50);
 
-    expect(device.played().at(-1)).toBe(4 * 480 - 1000 - 3 * 48);
+    expect(device.played().at(-1)).toBe(4 * 480 - 1000 - 2 * 48);
   });
 
   it('tells that nothing was queued, because the library does not', () => {
