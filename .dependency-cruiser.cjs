@@ -23,6 +23,17 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/core/', '^src/devices/$1/'] },
     },
     {
+      name: 'open-devices-composes-devices',
+      severity: 'error',
+      comment:
+        'earshot/devices chooses among the devices, through what each of them exports, and knows nothing else',
+      from: { path: '^src/devices/[^/]+\\.ts$', ...source },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/core/', '^src/devices/[^/]+\\.ts$', '^src/devices/[^/]+/index\\.ts$'],
+      },
+    },
+    {
       name: 'testing-kit-imports-core-and-itself',
       severity: 'error',
       comment: 'earshot/testing is published; it must not drag an edge along, nor a test runner',
@@ -56,7 +67,12 @@ module.exports = {
       from: { path: '^src/cli/', ...source },
       to: {
         path: '^src/',
-        pathNot: ['^src/cli/', '^src/index\\.ts$', '^src/(adapters|devices)/[^/]+/index\\.ts$'],
+        pathNot: [
+          '^src/cli/',
+          '^src/index\\.ts$',
+          '^src/devices/index\\.ts$',
+          '^src/(adapters|devices)/[^/]+/index\\.ts$',
+        ],
       },
     },
     {

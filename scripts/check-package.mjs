@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { commands, subpaths } from './entry-points.mjs';
+import { commands, programs, subpaths } from './entry-points.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'earshot-package-'));
@@ -67,6 +67,9 @@ try {
     const said = run(process.execPath, [file, '--version']).trim();
     const { version } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
     if (said !== version) throw new Error(`${name} --version says ${said}`);
+  }
+  for (const path of programs) {
+    if (!existsSync(join(unpacked, 'dist', `${path}.js`))) throw new Error(`the program ${path} is missing`);
   }
   const types = imports
     .map((name, index) => `import * as m${index} from '${name}'; export { m${index} };`)

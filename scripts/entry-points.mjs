@@ -13,12 +13,15 @@ export const commands = Object.entries(manifest.bin).map(([name, path]) => [
   path.replace(/^\.\/dist\/|\.js$/g, ''),
 ]);
 
-/** What is built: one entry for each subpath of `exports` and each command of `bin`, so that they cannot drift apart. */
+/** Programs that the package runs itself in a child process: nobody imports them, and each has to be a file. */
+export const programs = ['devices/audify/host'];
+
+/** What is built: one entry for each subpath of `exports`, each command of `bin` and each program, so that they cannot drift apart. */
 export function entryPoints() {
   return Object.fromEntries([
     ...subpaths.map((subpath) =>
       subpath === '' ? ['index', 'src/index.ts'] : [`${subpath}/index`, `src/${subpath}/index.ts`],
     ),
-    ...commands.map(([, path]) => [path, `src/${path}.ts`]),
+    ...[...commands.map(([, path]) => path), ...programs].map((path) => [path, `src/${path}.ts`]),
   ]);
 }

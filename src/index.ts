@@ -62,6 +62,28 @@ export {
   VoiceError,
   type VoiceErrorInit,
 } from './core/errors.js';
+// Devices over a driver of your own
+export type { CaptureDriver, CaptureDriverReport } from './core/hardware/capture-driver.js';
+export type {
+  PlayoutDriver,
+  PlayoutDriverReport,
+  PlayoutStream,
+} from './core/hardware/playout-driver.js';
+export { type StreamedLoudspeaker, streamedLoudspeaker } from './core/hardware/streamed-loudspeaker.js';
+export {
+  defaultStreamedLoudspeakerOptions,
+  type StreamedLoudspeakerOptions,
+  type StreamedLoudspeakerParts,
+} from './core/hardware/streamed-loudspeaker-options.js';
+export { type StreamedMicrophone, streamedMicrophone } from './core/hardware/streamed-microphone.js';
+export {
+  defaultStreamedMicrophoneOptions,
+  type StreamedMicrophoneOptions,
+  type StreamedMicrophoneParts,
+} from './core/hardware/streamed-microphone-options.js';
+export type { Timeline } from './core/hardware/timeline.js';
+export { defaultWakeOptions, type WakeOptions } from './core/hardware/wake-policy.js';
+
 // Operators
 export { convertTo } from './core/operators/convert-to.js';
 export {
@@ -128,8 +150,9 @@ export { defaultPlayoutOptions, type PlayoutOptions } from './core/playout/playo
 export type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from './core/playout/playout-types.js';
 
 // Ports
-export type { AudioSink, Loudspeaker, PlayoutPosition } from './core/ports/audio-sink.js';
+export type { AudioSink, FlushKind, Loudspeaker, PlayoutPosition } from './core/ports/audio-sink.js';
 export type { AudioSource } from './core/ports/audio-source.js';
+export type { DeviceFactName, DeviceReport } from './core/ports/device-report.js';
 export type { EchoCanceller } from './core/ports/echo-canceller.js';
 export type { FillerClip, FillerLibrary } from './core/ports/filler-library.js';
 export type { Synthesizer } from './core/ports/synthesizer.js';

@@ -22,10 +22,11 @@ interface Place {
   /** A module that is loaded into the process first. */
   readonly preload?: string;
   readonly timeout?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 function run(script: string, args: readonly string[], place: Place = {}): Promise<Ended> {
-  const { cwd = root, preload, timeout = 120_000 } = place;
+  const { cwd = root, preload, timeout = 120_000, env = {} } = place;
   const imports = [import.meta.resolve('tsx'), ...(preload === undefined ? [] : [preload])];
   return new Promise((resolve) => {
     execFile(
@@ -37,7 +38,7 @@ function run(script: string, args: readonly string[], place: Place = {}): Promis
         timeout,
         killSignal: 'SIGKILL',
         maxBuffer: 1 << 24,
-        env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json') },
+        env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'), ...env },
       },
       (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
@@ -226,6 +227,35 @@ describe('the demo refuses what it cannot use, with one sentence and exit code 2
   it(
     'a folder that cannot be written',
     () => refused(/cannot write to .*; choose another --out/, '--out', join(noWav, 'out')),
+    60_000,
+  );
+
+  /** A machine on which none of the programs of a sound system is installed. */
+  const withoutPrograms = (...args: string[]) =>
+    run('examples/demo/main.ts', ['--out', join(folder, 'refused'), ...args], {
+      env: { PATH: '', PULSE_SERVER: 'unix:/nowhere' },
+    });
+
+  it('a virtual kiosk where there can be none, and names the packages', async () => {
+    const { code, stdout, stderr } = await withoutPrograms('--virtual-kiosk');
+
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(/lacks pulseaudio, .*; apt-get install pulseaudio pulseaudio-utils$/m);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  }, 60_000);
+
+  it('devices where there are none, after it has said what it can do with them', async () => {
+    const { code, stdout, stderr } = await withoutPrograms('--device', 'auto');
+
+    expect(stdout).toMatch(/^What you say is not understood yet/);
+    expect(stderr).toMatch(/^\[[A-Z_]+\] .*; .*\n$/);
+    expect(code).toBe(2);
+  }, 60_000);
+
+  it(
+    'devices in virtual time',
+    () => refused(/--fast cannot be combined with --device: virtual time/, '--fast', '--device', 'auto'),
     60_000,
   );
 

@@ -1,11 +1,40 @@
 import { parseArgs } from 'node:util';
 import { OptionError } from 'earshot';
 
+/** Files, in real or in virtual time. */
+export interface FilesPlace {
+  readonly type: 'files';
+  /** Virtual time, and the backend scripted in this process instead of over a socket. */
+  readonly fast: boolean;
+  /** A recording to play instead of the dialogue, with NAME.transcript.json beside it. */
+  readonly microphone: string | null;
+}
+
+/** The microphone and the loudspeaker of this machine, each by its name. */
+export interface DevicesPlace {
+  readonly type: 'devices';
+  readonly capture: string;
+  readonly playout: string;
+  readonly backend: Backing;
+  /** How long the conversation goes on, but for an answer that is being given. */
+  readonly seconds: number;
+}
+
+/** A sound server of its own, with a person who says the dialogue. */
+export interface KioskPlace {
+  readonly type: 'virtual-kiosk';
+  readonly server: (typeof servers)[number];
+  readonly backend: Backing;
+}
+
+/** How devices are reached. */
+type Backing = (typeof backings)[number];
+
 /** What the command line of the demo can set. */
 export interface DemoOptions {
   readonly json: boolean;
-  /** Virtual time, and the backend scripted in this process instead of over a socket. */
-  readonly fast: boolean;
+  /** Where the conversation takes place. */
+  readonly place: FilesPlace | DevicesPlace | KioskPlace;
   /** Folder for what the demo leaves behind. */
   readonly out: string;
   /** Port of the reference server; 0 takes a free one. */
@@ -16,27 +45,13 @@ export interface DemoOptions {
   readonly threshold: number;
   readonly fillerDelayMs: number;
   readonly timeToFirstByteMs: number;
-  /** A recording to play instead of the dialogue, with NAME.transcript.json beside it. */
-  readonly microphone: string | null;
 }
 
-export const usage = `A conversation on real audio: speech from files, a real Silero model, a real gRPC server, fillers, barge-ins.
+/** Longest demo. Units: s. */
+export const longestSeconds = 900;
 
-  npm run demo -- [options]
-
-  --json                      print the summary alone; under npm: npm run --silent demo -- --json
-  --fast                      virtual time and a scripted backend; done in seconds
-  --out FOLDER                where to write the recordings, events, summary and timeline (demo-out)
-  --microphone FILE.wav       play this recording instead of the dialogue; FILE.transcript.json says what is said in it
-  --port N                    port of the reference server; 0 takes a free one (0)
-  --voice NAME                voice of the fillers (allison)
-  --threshold P               probability that starts speech (0.5)
-  --filler-delay MS           wait before a filler (400)
-  --time-to-first-byte MS     how slow the server is (2200)
-
-The exit code is 0 when every turn was answered and every barge-in silenced the loudspeaker, 1 when not,
-and 2 when something could not be used. Ctrl-C stops the conversation and writes what there is; the exit code is 130.
-`;
+const servers = ['pulseaudio', 'pipewire'] as const;
+const backings = ['auto', 'process', 'audify'] as const;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -52,43 +67,109 @@ const commandLine = {
   threshold: text,
   'filler-delay': text,
   'time-to-first-byte': text,
+  device: text,
+  capture: text,
+  playout: text,
+  backend: text,
+  seconds: text,
+  'virtual-kiosk': text,
 } as const;
 
-/** `--threshold -1` is a value out of range, not an option without a value: it deserves the better sentence. */
-function withNegativeNumbers(args: readonly string[]): string[] {
+/**
+ * What `parseArgs` reads as it is meant: `--threshold -1` is a value out of range, not an option without a value, and deserves the
+ * better sentence; `--virtual-kiosk` needs no value.
+ */
+function readable(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const before = joined.at(-1);
     if (/^-[\d.]/.test(arg) && before?.startsWith('--') && !before.includes('='))
       joined.splice(-1, 1, `${before}=${arg}`);
-    else joined.push(arg);
+    else joined.push(arg === '--virtual-kiosk' ? `${arg}=${servers[0]}` : arg);
   }
   return joined;
 }
 
+type Given = Readonly<Partial<Record<keyof typeof commandLine, string | boolean>>>;
+
 /** @throws OptionError with one sentence, or an error of `parseArgs`. */
 export function readDemoOptions(args: string[]): DemoOptions | 'help' {
-  const { values } = parseArgs({ args: withNegativeNumbers(args), options: commandLine });
+  const { values } = parseArgs({ args: readable(args), options: commandLine });
   if (values.help) return 'help';
   return {
     json: values.json ?? false,
-    fast: values.fast ?? false,
+    place: placeOf(values),
     out: values.out ?? 'demo-out',
     port: toNumber('port', values.port, 0),
     voice: values.voice ?? 'allison',
     threshold: toNumber('threshold', values.threshold, 0.5),
     fillerDelayMs: toNumber('filler-delay', values['filler-delay'], 400),
     timeToFirstByteMs: toNumber('time-to-first-byte', values['time-to-first-byte'], 2200),
-    microphone: values.microphone ?? null,
   };
 }
 
-function toNumber(name: string, value: string | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  const number = value.trim() === '' ? Number.NaN : Number(value);
-  if (Number.isFinite(number)) return number;
-  throw new OptionError(
-    'OPTION_INVALID',
-    `demo: --${name} must be a number, but is ${JSON.stringify(value)}`,
-  );
+const deviceOptions = ['device', 'capture', 'playout'] as const;
+
+/** What cannot be had together, and why. */
+const conflicts: readonly (readonly [one: keyof Given, other: keyof Given, why: string])[] = [
+  ...deviceOptions.flatMap((name) => [
+    ['fast', name, 'virtual time does not pass on a real device'] as const,
+    ['microphone', name, 'a recording needs no device'] as const,
+    [name, 'virtual-kiosk', 'the kiosk has its own devices'] as const,
+  ]),
+  ['fast', 'virtual-kiosk', 'virtual time does not pass on a sound server'],
+  ['microphone', 'virtual-kiosk', 'the kiosk has a person who says the dialogue'],
+  ['device', 'capture', 'the one names both devices, the other one of them'],
+  ['device', 'playout', 'the one names both devices, the other one of them'],
+  ['seconds', 'virtual-kiosk', 'the dialogue ends by itself'],
+];
+
+function placeOf(given: Given): DemoOptions['place'] {
+  for (const [one, other, why] of conflicts) {
+    if (given[one] !== undefined && given[other] !== undefined)
+      throw refusal(`--${one} cannot be combined with --${other}: ${why}; leave one of them out`);
+  }
+  const isDevices = deviceOptions.some((name) => given[name] !== undefined);
+  if (!isDevices && given.seconds !== undefined)
+    throw refusal('--seconds is for real devices; give --device too, or leave it out');
+  if (!isDevices && given['virtual-kiosk'] === undefined && given.backend !== undefined)
+    throw refusal('--backend is for real devices; give --device or --virtual-kiosk too, or leave it out');
+  const backend = oneOf('backend', given.backend ?? 'auto', backings);
+  if (given['virtual-kiosk'] !== undefined)
+    return {
+      type: 'virtual-kiosk',
+      server: oneOf('virtual-kiosk', given['virtual-kiosk'], servers),
+      backend,
+    };
+  if (isDevices) {
+    const seconds = toNumber('seconds', given.seconds, longestSeconds);
+    if (!(seconds >= 1 && seconds <= longestSeconds))
+      throw refusal(`--seconds must be a number from 1 to ${longestSeconds}, but is ${seconds}`);
+    const nameOf = (side: 'capture' | 'playout') => deviceName(side, given[side] ?? given.device);
+    return { type: 'devices', capture: nameOf('capture'), playout: nameOf('playout'), backend, seconds };
+  }
+  const microphone = typeof given.microphone === 'string' ? given.microphone : null;
+  return { type: 'files', fast: given.fast === true, microphone };
 }
+
+/** `auto` is whatever the system takes by itself. */
+function deviceName(option: string, value: unknown): string {
+  if (value === undefined || value === 'auto') return 'default';
+  if (typeof value === 'string' && value.trim() !== '') return value;
+  throw refusal(`--${option} or --device must name a device, but is empty; earshot devices lists the names`);
+}
+
+function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw refusal(`--${name} must be one of ${allowed.join(', ')}, but is ${JSON.stringify(value)}`);
+}
+
+function toNumber(name: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  const number = String(value).trim() === '' ? Number.NaN : Number(value);
+  if (Number.isFinite(number)) return number;
+  throw refusal(`--${name} must be a number, but is ${JSON.stringify(value)}`);
+}
+
+const refusal = (what: string): OptionError => new OptionError('OPTION_INVALID', `demo: ${what}`);

@@ -38,3 +38,14 @@ function loadSpeech(url: URL, sampleRateHz: number): Float32Array {
   const { format, samples } = readWav(readFileSync(url));
   return convertSampleRate(toMono(samples, format.channels), format.sampleRateHz, sampleRateHz);
 }
+
+/** A prompt for each answer of the demo: where two prompts have the same, the first. */
+export function promptsWithAnswers(): readonly string[] {
+  const written = JSON.parse(readFileSync(answersPath, 'utf8')) as Readonly<Record<string, unknown>>;
+  const prompts = new Map<string, string>();
+  for (const [prompt, answer] of Object.entries(written)) {
+    const key = JSON.stringify(answer);
+    if (!prompts.has(key)) prompts.set(key, prompt);
+  }
+  return [...prompts.values()];
+}

@@ -1,11 +1,16 @@
 import { isVoiceError } from 'earshot';
-import { type DemoOptions, readDemoOptions, usage } from './demo-options.js';
+import { type DemoOptions, readDemoOptions } from './demo-options.js';
 import { runDemo } from './run-demo.js';
 import { createScreen, noScreen } from './screen.js';
 import type { Summary } from './summary.js';
+import { usage } from './usage.js';
 
-function report({ ok, turns, bargeIns, coughs, totals, problems }: Summary, options: DemoOptions): string {
-  const { out, microphone } = options;
+function report(
+  { ok, turns, bargeIns, coughs, totals, devices, problems }: Summary,
+  options: DemoOptions,
+): string {
+  const { out, place } = options;
+  const isScripted = place.type === 'virtual-kiosk' || (place.type === 'files' && place.microphone === null);
   const ms = (value: number) => `${Math.round(value)} ms`;
   return [
     '',
@@ -26,11 +31,16 @@ function report({ ok, turns, bargeIns, coughs, totals, problems }: Summary, opti
       ({ duckedMs, restoredMs }) => `cough: ducked, and restored ${ms(restoredMs - duckedMs)} later`,
     ),
     `${totals.turns} ${totals.turns === 1 ? 'turn' : 'turns'}, ${totals.answered} answered; listen in ${out}/, look at ${out}/timeline.html`,
+    ...(devices.xruns > 0
+      ? [
+          `samples were missing ${devices.xruns} ${devices.xruns === 1 ? 'time' : 'times'}, because this machine was busy; a timer came up to ${ms(devices.loopLagMs)} late`,
+        ]
+      : []),
     ok
-      ? microphone === null
+      ? isScripted
         ? 'as the script says'
         : 'every turn was answered'
-      : `${microphone === null ? 'not as the script says' : 'not as it should be'}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+      : `${isScripted ? 'not as the script says' : 'not as it should be'}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
     '',
   ].join('\n');
 }

@@ -3,7 +3,7 @@
  *
  *   npx tsx examples/demo/measure-demo.ts demo-out [--filler-delay-ms 400] [--json]
  *
- * Reads microphone.wav, loudspeaker.wav, summary.json and server-audio/<turnId>.wav of the folder. Exit code 0 when
+ * Reads microphone.wav, loudspeaker.wav, room.wav if there is one, summary.json and server-audio/<turnId>.wav of the folder. Exit code 0 when
  * every check holds, 1 when one does not, 2 when there is nothing to measure.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,9 +11,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Check } from './measure/check.js';
 import { checkAgainstReplies, duckedStretches, measureBargeIns } from './measure/check-barge-ins.js';
+import { checkRoom } from './measure/check-room.js';
 import { checkFillers, checkReply, findReplies } from './measure/check-turns.js';
 import { type Recording, readRecording } from './measure/wav.js';
-import type { TimelineBargeIn, TimelineTotals, TimelineTurn } from './timeline/data.js';
+import type { Place, TimelineBargeIn, TimelineTotals, TimelineTurn } from './timeline/data.js';
+import { limitsOn } from './timeline/outcome.js';
 
 /** What is needed of summary.json. All times in ms from the first sample of the recordings. */
 export interface DemoSummary {
@@ -22,6 +24,8 @@ export interface DemoSummary {
   /** Coughs, when they are not among the barge-ins. */
   readonly coughs?: readonly Noticed[];
   readonly totals: TimelineTotals;
+  /** Files, when it is not said. */
+  readonly place?: Place;
 }
 
 /** A turn, with what it was before the user went on with it. */
@@ -35,6 +39,8 @@ export type Noticed = Pick<TimelineBargeIn, 'kind' | 'speechOnsetMs' | 'duckedMs
 /** A finished demo. */
 export interface DemoRecordings {
   readonly microphone: Recording;
+  /** What was really to be heard at the microphone, where somebody else recorded that. */
+  readonly room?: Recording;
   readonly loudspeaker: Recording;
   readonly summary: DemoSummary;
   /** What the server sent as the reply of a turn, at the loudspeaker's rate. */
@@ -44,24 +50,27 @@ export interface DemoRecordings {
 /** Measure a demo. */
 export function measureDemo({
   microphone,
+  room,
   loudspeaker,
   summary,
   readSent,
 }: DemoRecordings): readonly Check[] {
   const { turns, totals } = summary;
+  const limits = limitsOn(summary.place);
   const sentTurns = turns.flatMap(({ earlierRevisions = [], ...turn }) => [...earlierRevisions, turn]);
   const bargeIns = [...summary.bargeIns, ...(summary.coughs ?? [])]
     .map((one): TimelineBargeIn => ({ silentMs: null, restoredMs: null, ...one }))
     .toSorted((a, b) => a.speechOnsetMs - b.speechOnsetMs);
   const replies = findReplies(turns, loudspeaker, readSent);
-  const barge = measureBargeIns(bargeIns, sentTurns, microphone, loudspeaker);
-  const ducked = duckedStretches(barge.measured);
+  const barge = measureBargeIns(bargeIns, sentTurns, room ?? microphone, loudspeaker, limits);
+  const ducked = duckedStretches(barge.measured, limits);
   return [
     ...checkFillers(sentTurns, loudspeaker, totals.fillerDelayMs),
     ...replies.checks,
     ...replies.found.flatMap((reply) => checkReply(reply, ducked)),
     ...barge.checks,
-    ...barge.measured.flatMap((one) => checkAgainstReplies(one, replies.found, loudspeaker)),
+    ...barge.measured.flatMap((one) => checkAgainstReplies(one, replies.found, loudspeaker, limits)),
+    ...(room ? checkRoom(barge.measured, room, microphone) : []),
   ];
 }
 
@@ -74,6 +83,7 @@ export function readDemo(folder: string): DemoRecordings {
   };
   return {
     microphone: readRecording(path('microphone.wav')),
+    ...(existsSync(join(folder, 'room.wav')) && { room: readRecording(join(folder, 'room.wav')) }),
     loudspeaker: readRecording(path('loudspeaker.wav')),
     summary: readSummary(path('summary.json')),
     readSent: (turnId) => readRecording(path(join('server-audio', `${turnId}.wav`))),

@@ -1,10 +1,30 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PcmFormat, type PipelineEvent, readWav, type Upstream, writeWav } from 'earshot';
+import { type PcmFormat, type PipelineEvent, readWav, type Upstream, VoiceError, writeWav } from 'earshot';
 import { tap } from 'rxjs';
 import type { Summary } from './summary.js';
 import type { StateSpan, TimelineEvent } from './timeline/data.js';
 import { envelope, renderTimeline } from './timeline.js';
+
+/** Removes what an earlier run of the demo left there, and nothing else. */
+export function prepareFolder(out: string): void {
+  try {
+    if (!existsSync(out)) mkdirSync(out);
+    for (const old of ['events.jsonl', 'summary.json', 'timeline.html', 'room.wav']) {
+      rmSync(join(out, old), { force: true });
+    }
+    const served = join(out, 'server-audio');
+    for (const name of existsSync(served) ? readdirSync(served) : []) {
+      if (/^turn-.*\.wav$/.test(name)) rmSync(join(served, name), { force: true });
+    }
+  } catch (cause) {
+    throw new VoiceError(
+      'OPTION_INVALID',
+      `demo: cannot write to ${out} (${String(cause)}); choose another --out`,
+      { cause },
+    );
+  }
+}
 
 const timeFields = ['atMs', 'onsetMs', 'endOfSpeechMs', 'startMs', 'endMs'] as const;
 
@@ -121,6 +141,7 @@ export function writeTimeline(
     totals: summary.totals,
     thresholds,
     problems: summary.problems,
+    place: summary.place,
   });
   writeFileSync(join(folder, 'timeline.html'), html);
 }

@@ -1,50 +1,30 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  createTimeBase,
-  createVoicePipeline,
-  DeviceError,
-  defaultUtteranceOptions,
-  type PipelineEvent,
-  type TimeBase,
-  type Transcriber,
-  VoiceError,
-} from 'earshot';
+import { createVoicePipeline, type PipelineEvent, type Transcriber } from 'earshot';
 import { fillerCache } from 'earshot/adapters/filler-cache';
-import {
-  loadScriptedTranscriber,
-  scriptedTranscriber,
-  sidecarPathFor,
-  textBetween,
-} from 'earshot/adapters/scripted-transcriber';
 import { loadSileroVad } from 'earshot/adapters/silero-vad';
 import { monotonicScheduler } from 'earshot/devices/clock';
-import { wavFileLoudspeaker, wavFileMicrophone } from 'earshot/devices/wav-file';
 import { createVirtualClock } from 'earshot/testing';
-import { firstValueFrom, of } from 'rxjs';
+import { firstValueFrom, of, type SchedulerLike, type Unsubscribable } from 'rxjs';
 import { type Backend, scriptedBackend, startBackend } from './backend.js';
-import type { DemoOptions } from './demo-options.js';
-import { type Cue, loadDialogue } from './dialogue.js';
-import {
-  keepServerAudio,
-  onsetIn,
-  readRecording,
-  relativeTo,
-  writeEvents,
-  writeTimeline,
-} from './outputs.js';
+import { conclude, stopThresholdFor } from './conclude.js';
+import { type DemoOptions, longestSeconds } from './demo-options.js';
+import { type Cue, loadDialogue, promptsWithAnswers } from './dialogue.js';
+import { format } from './format.js';
+import { keepServerAudio, prepareFolder, relativeTo } from './outputs.js';
 import type { Screen } from './screen.js';
 import { createSpeaker, type Said, type Speaker } from './speaker.js';
-import { findProblems, rounded, type Summary, summarise } from './summary.js';
+import { openStage, requireStage } from './stage/open-stage.js';
+import type { Stage } from './stage/stage.js';
+import type { Summary } from './summary.js';
+import { askingInTurn, dialogueTranscriber, fixedTranscriber, recordingTranscriber } from './transcribers.js';
 
 const fillersFolder = fileURLToPath(new URL('../../assets/fillers/en', import.meta.url));
-const format = { sampleRateHz: 48_000, channels: 1 };
-/** Noise of a quiet room; digital silence exists nowhere. Units: dB below full scale. */
-const roomNoiseDb = -70;
-/** Longest demo. Units: ms. */
-const longestMs = 15 * 60_000;
+/** A device that is slow to begin is waited for; on a busy machine, a program takes seconds to start. Units: ms. */
+const openingMs = 10_000;
+/** Longest demo, and a minute for the last answer. Units: ms. */
+const longestMs = (longestSeconds + 60) * 1000;
 
 /**
  * Runs the conversation, writes what it leaves behind, and says what it came to.
@@ -52,44 +32,40 @@ const longestMs = 15 * 60_000;
  * @param stop - ends the conversation early; its reason says why. Before the conversation begins, the promise rejects with that.
  */
 export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortSignal): Promise<Summary> {
-  const clock = options.fast ? createVirtualClock() : undefined;
+  const { place } = options;
+  const clock = place.type === 'files' && place.fast ? createVirtualClock() : undefined;
   const scheduler = clock?.scheduler ?? monotonicScheduler();
-  const { title, cues } = options.microphone
-    ? { title: basename(options.microphone), cues: [] }
-    : loadDialogue(format.sampleRateHz);
-  if (options.microphone !== null) requireFile(options.microphone);
+  const { title, cues } = scriptFor(options);
+  await requireStage(options);
   prepareFolder(options.out);
   const clips = await firstValueFrom(
     fillerCache({ directory: fillersFolder, voice: options.voice }).loadFillers(format),
   );
   const detector = await loadSileroVad();
   let backend: Backend | undefined;
+  let stage: Stage | undefined;
   let speaker: Speaker | undefined;
+  let ending: Unsubscribable | undefined;
   try {
     const said: Said[] = [];
-    const transcriber = await transcriberFor(options.microphone, said, () => timeBase);
-    const starting = options.fast ? scriptedBackend(options, scheduler) : startBackend(options, scheduler);
-    backend = await starting.catch((error: unknown) => {
+    const transcriber = await transcriberFor(options, said, () => stage?.originMs ?? 0);
+    backend = await backendFor(options, scheduler).catch((error: unknown) => {
       // Ctrl-C reaches the server too, which may be the first to end of it.
       stop.throwIfAborted();
       throw error;
     });
-    const served = keepServerAudio(backend.upstream, join(options.out, 'server-audio'));
-
     stop.throwIfAborted();
-    // Everything slow is done; from here on the clock of the recordings runs.
-    const timeBase = createTimeBase(scheduler);
-    const microphone = wavFileMicrophone({
-      timeBase,
-      format,
-      path: options.microphone,
-      noiseDb: roomNoiseDb,
-      recordTo: join(options.out, 'microphone.wav'),
-    });
+    const served = keepServerAudio(backend.upstream, join(options.out, 'server-audio'));
+    // Everything else that is slow is done; the clock of the recordings begins to run.
+    const opened = await openStage(options, scheduler);
+    stage = opened;
+    stop.throwIfAborted();
+    for (const notice of opened.notices) screen.tell(notice);
+
     const pipeline = createVoicePipeline(
       {
-        microphone,
-        loudspeaker: wavFileLoudspeaker({ timeBase, format, path: join(options.out, 'loudspeaker.wav') }),
+        microphone: opened.microphone,
+        loudspeaker: opened.loudspeaker,
         detector,
         upstream: served.upstream,
         transcriber,
@@ -103,40 +79,52 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
     );
 
     let missed: Cue | undefined;
-    // A recording speaks for itself, and ends when it ends.
-    if (options.microphone === null) {
+    let end = 'running' as 'running' | 'complete' | { readonly error: unknown };
+    const fail = (error: unknown) => {
+      end = { error };
+    };
+    if (cues.length > 0) {
       speaker = createSpeaker({
         cues,
         scheduler,
         said,
-        say: microphone.say,
+        say: (samples) => opened.say(samples),
         done: (cue) => {
           missed = cue;
-          microphone.hangUp();
+          opened.hangUp();
         },
+        failed: fail,
       });
     }
+    if (place.type === 'devices') ending = scheduler.schedule(() => opened.hangUp(), 1000 * place.seconds);
+
     const events: PipelineEvent[] = [];
-    let end = 'running' as 'running' | 'complete' | { readonly error: unknown };
+    const everOpened = new Set<string>();
     const subscription = pipeline.events$.subscribe({
       next: (event) => {
-        const relative = relativeTo(timeBase.originMs, event);
+        const relative = relativeTo(opened.originMs, event);
         events.push(relative);
         screen.show(relative);
         speaker?.hear(event);
+        if (event.type === 'device-opened') everOpened.add(event.device);
+        // What could be opened once may come back; for what never could, somebody is there to mend it.
+        const isNew = event.type === 'device-lost' && !everOpened.has(event.device);
+        if (isNew && (event.error.code !== 'DEVICE_LOST' || relative.atMs > openingMs)) fail(event.error);
       },
-      error: (error) => {
-        end = { error };
-      },
+      error: fail,
       complete: () => {
         end = 'complete';
       },
     });
+    // Ctrl-C also reaches the programs that move the audio; that they end is no loss any more.
+    stop.addEventListener('abort', () => subscription.unsubscribe());
+    if (stop.aborted) subscription.unsubscribe();
     await runUntil(() => end !== 'running' || stop.aborted, clock);
     subscription.unsubscribe();
     screen.close();
     if (typeof end === 'object') throw end.error;
 
+    await opened.finish();
     served.write();
     const unfinished =
       end === 'complete'
@@ -144,67 +132,42 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
         : stop.aborted
           ? `the conversation was stopped by ${String(stop.reason)}`
           : `the conversation did not end within ${longestMs / 60_000} minutes`;
-    return conclude({ options, title, events, said, timeBase, missed, unfinished });
+    return conclude({ options, title, events, said, originMs: opened.originMs, missed, unfinished });
   } finally {
+    ending?.unsubscribe();
     speaker?.stop();
+    await stage?.close();
     await backend?.close();
     await detector.close();
   }
 }
 
-/** The hysteresis of the defaults, kept below a start threshold that was lowered. */
-function stopThresholdFor(startThreshold: number): number {
-  const { startThreshold: start, stopThreshold: stop } = defaultUtteranceOptions;
-  return Math.min(stop, Math.max(0, startThreshold - (start - stop)));
+/** What is said, where that is known before. */
+function scriptFor({ place }: DemoOptions): { readonly title: string; readonly cues: readonly Cue[] } {
+  if (place.type === 'devices') return { title: 'A conversation', cues: [] };
+  if (place.type === 'files' && place.microphone !== null)
+    return { title: basename(place.microphone), cues: [] };
+  return loadDialogue(format.sampleRateHz);
 }
 
-/** Knows what is said because it is written down: beside the recording, or in the dialogue. */
-function transcriberFor(
-  microphone: string | null,
+async function transcriberFor(
+  { place }: DemoOptions,
   said: readonly Said[],
-  timeBase: () => TimeBase,
+  originMs: () => number,
 ): Promise<Transcriber> {
-  const originMs = () => timeBase().originMs;
-  if (microphone !== null)
-    return loadScriptedTranscriber({ sidecarPath: sidecarPathFor(microphone), originMs });
-  const segments = () =>
-    said.map(({ cue, startMs, endMs }) => ({
-      text: cue.text,
-      startMs: startMs - originMs(),
-      endMs: endMs - originMs(),
-    }));
-  return Promise.resolve(
-    scriptedTranscriber({ lookup: (startMs, endMs) => textBetween(segments(), startMs, endMs), originMs }),
-  );
+  if (place.type === 'devices') return fixedTranscriber();
+  if (place.type === 'files' && place.microphone !== null)
+    return recordingTranscriber(place.microphone, originMs);
+  return dialogueTranscriber(said, originMs);
 }
 
-/** The recording is opened late, when the service runs; what is not there at all is told at once. */
-function requireFile(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return;
-  throw new DeviceError(
-    'DEVICE_NOT_FOUND',
-    `demo: there is no recording ${path}; give --microphone a WAV file`,
-  );
-}
-
-/** Removes what an earlier run of the demo left there, and nothing else. */
-function prepareFolder(out: string): void {
-  try {
-    if (!existsSync(out)) mkdirSync(out);
-    for (const old of ['events.jsonl', 'summary.json', 'timeline.html']) {
-      rmSync(join(out, old), { force: true });
-    }
-    const served = join(out, 'server-audio');
-    for (const name of existsSync(served) ? readdirSync(served) : []) {
-      if (/^turn-.*\.wav$/.test(name)) rmSync(join(served, name), { force: true });
-    }
-  } catch (cause) {
-    throw new VoiceError(
-      'OPTION_INVALID',
-      `demo: cannot write to ${out} (${String(cause)}); choose another --out`,
-      { cause },
-    );
-  }
+async function backendFor(options: DemoOptions, scheduler: SchedulerLike): Promise<Backend> {
+  const { place } = options;
+  if (place.type === 'files' && place.fast) return scriptedBackend(options, scheduler);
+  const backend = await startBackend(options, scheduler);
+  return place.type === 'devices'
+    ? { ...backend, upstream: askingInTurn(backend.upstream, promptsWithAnswers()) }
+    : backend;
 }
 
 /** Let time pass until it is done; in virtual time, with a pause between two instants for the model to finish. */
@@ -224,44 +187,4 @@ async function runUntil(
   while (!done() && performance.now() - startMs < longestMs) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-interface Run {
-  readonly options: DemoOptions;
-  readonly title: string;
-  readonly events: readonly PipelineEvent[];
-  readonly said: readonly Said[];
-  readonly timeBase: TimeBase;
-  readonly missed: Cue | undefined;
-  /** Why it is not over, where it is not. */
-  readonly unfinished: string | undefined;
-}
-
-/** Everything that is written after the run. */
-function conclude({ options, title, events, said, timeBase, missed, unfinished }: Run): Summary {
-  const { samples, sampleRateHz } = readRecording(join(options.out, 'microphone.wav'));
-  const durationMs = (samples.length * 1000) / sampleRateHz;
-  const result = summarise(events, durationMs, options.fillerDelayMs, onsetIn(samples, sampleRateHz));
-  const relativeSaid = said.map((item) => ({
-    ...item,
-    startMs: item.startMs - timeBase.originMs,
-    endMs: item.endMs - timeBase.originMs,
-  }));
-  const problems = [
-    ...findProblems(result, relativeSaid),
-    ...(missed ? [`${missed.id}: its moment never came`] : []),
-    ...(unfinished === undefined ? [] : [unfinished]),
-    ...(result.turns.length === 0 ? ['no turn was heard'] : []),
-    ...result.turns
-      .filter(({ outcome }) => outcome === 'unanswered')
-      .map(({ turnId }) => `${turnId} was not answered`),
-  ];
-  const summary = rounded({ ok: problems.length === 0, problems, ...result });
-  writeEvents(join(options.out, 'events.jsonl'), events);
-  writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  writeTimeline(options.out, title, events, summary, {
-    start: options.threshold,
-    stop: stopThresholdFor(options.threshold),
-  });
-  return summary;
 }

@@ -2,12 +2,14 @@ import type { PipelineEvent } from 'earshot';
 
 /** Draws what happens while it happens. */
 export interface Screen {
+  /** Something that has to be known. */
+  tell(sentence: string): void;
   show(event: PipelineEvent): void;
   close(): void;
 }
 
 /** Shows nothing, for `--json`. */
-export const noScreen: Screen = { show: () => {}, close: () => {} };
+export const noScreen: Screen = { tell: () => {}, show: () => {}, close: () => {} };
 
 const meterWidth = 14;
 
@@ -38,6 +40,9 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
   };
 
   return {
+    tell(sentence) {
+      output.write(`${sentence}\n`);
+    },
     show(event) {
       live.atMs = event.atMs;
       switch (event.type) {

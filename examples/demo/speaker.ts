@@ -1,12 +1,11 @@
 import type { PipelineEvent } from 'earshot';
-import type { SchedulerLike, Unsubscribable } from 'rxjs';
+import type { Observable, SchedulerLike, Unsubscribable } from 'rxjs';
 import type { Cue } from './dialogue.js';
+import type { Spoken } from './stage/stage.js';
 
 /** A cue that was said, and when. */
-export interface Said {
+export interface Said extends Spoken {
   readonly cue: Cue;
-  readonly startMs: number;
-  readonly endMs: number;
 }
 
 export interface SpeakerInput {
@@ -14,10 +13,12 @@ export interface SpeakerInput {
   /** Is told what was said, as it is said. */
   readonly said: Said[];
   readonly scheduler: SchedulerLike;
-  /** Says it into the microphone. */
-  readonly say: (samples: Float32Array) => { readonly startMs: number; readonly endMs: number };
+  /** Says it in front of the microphone; emits when it is known from when to when. */
+  readonly say: (samples: Float32Array) => Observable<Spoken>;
   /** Everything was said and answered; or a cue never came to its turn. */
   readonly done: (missed: Cue | undefined) => void;
+  /** Something could not be said. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** A person in front of the loudspeaker: listens, and says the next thing when its moment has come. */
@@ -32,7 +33,7 @@ const patienceMs = 40_000;
 /** The loop must rest so long after the last answer. Units: ms. */
 const restMs = 800;
 
-export function createSpeaker({ cues, said, scheduler, say, done }: SpeakerInput): Speaker {
+export function createSpeaker({ cues, said, scheduler, say, done, failed }: SpeakerInput): Speaker {
   let next = 0;
   let planned = false;
   let idle = true;
@@ -40,6 +41,7 @@ export function createSpeaker({ cues, said, scheduler, say, done }: SpeakerInput
   let speakingUntilMs = 0;
   let watchdog = scheduler.schedule(() => done(cues[next]), patienceMs);
   let plannedAction: Unsubscribable | undefined;
+  let saying: Unsubscribable | undefined;
 
   const plan = (atMs: number, action: () => void) => {
     planned = true;
@@ -48,12 +50,17 @@ export function createSpeaker({ cues, said, scheduler, say, done }: SpeakerInput
   const speak = (cue: Cue) => {
     planned = false;
     next += 1;
-    const { startMs, endMs } = say(cue.samples);
-    said.push({ cue, startMs, endMs });
-    speakingUntilMs = endMs;
     idle = false;
+    speakingUntilMs = Infinity;
     watchdog.unsubscribe();
-    watchdog = scheduler.schedule(() => done(cues[next]), endMs - scheduler.now() + patienceMs);
+    saying = say(cue.samples).subscribe({
+      next({ startMs, endMs }) {
+        said.push({ cue, startMs, endMs });
+        speakingUntilMs = endMs;
+        watchdog = scheduler.schedule(() => done(cues[next]), endMs - scheduler.now() + patienceMs);
+      },
+      error: failed,
+    });
   };
   const finish = () => {
     planned = false;
@@ -80,6 +87,7 @@ export function createSpeaker({ cues, said, scheduler, say, done }: SpeakerInput
     stop() {
       watchdog.unsubscribe();
       plannedAction?.unsubscribe();
+      saying?.unsubscribe();
     },
   };
 }

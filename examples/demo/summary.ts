@@ -1,5 +1,6 @@
 import type { PipelineEvent } from 'earshot';
 import type { Said } from './speaker.js';
+import type { Place } from './timeline/data.js';
 
 type Of<Type extends PipelineEvent['type']> = Extract<PipelineEvent, { readonly type: Type }>;
 
@@ -45,6 +46,7 @@ export interface Summary {
   readonly ok: boolean;
   /** What is not as the script says, one sentence each. */
   readonly problems: readonly string[];
+  readonly place: Place;
   readonly turns: readonly TurnSummary[];
   readonly bargeIns: readonly BargeInSummary[];
   readonly coughs: readonly CoughSummary[];
@@ -56,6 +58,14 @@ export interface Summary {
     readonly fillers: number;
     readonly durationMs: number;
     readonly fillerDelayMs: number;
+  };
+  /** How the devices fared. All of it is zero where there are none. */
+  readonly devices: {
+    /** How often samples were lost, or there were none to play. */
+    readonly xruns: number;
+    readonly lost: number;
+    /** How late a timer of this process came, at most. */
+    readonly loopLagMs: number;
   };
 }
 
@@ -70,7 +80,7 @@ export function summarise(
   durationMs: number,
   fillerDelayMs: number,
   onsetNear: (atMs: number) => number,
-): Omit<Summary, 'ok' | 'problems'> {
+): Omit<Summary, 'ok' | 'problems' | 'place'> {
   const all = <Type extends PipelineEvent['type']>(type: Type) =>
     events.filter((event): event is Of<Type> => event.type === type);
   const started = (kind: 'reply' | 'filler', id: string) =>
@@ -170,6 +180,11 @@ export function summarise(
       fillers: all('playout-started').filter(({ owner }) => owner.kind === 'filler').length,
       durationMs,
       fillerDelayMs,
+    },
+    devices: {
+      xruns: all('fact').filter(({ fact }) => fact === 'capture-xrun' || fact === 'playout-xrun').length,
+      lost: all('device-lost').length,
+      loopLagMs: Math.max(0, ...all('device-measured').map(({ loopLagMs }) => loopLagMs)),
     },
   };
 }

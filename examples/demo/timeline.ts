@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { renderBargeIns } from './timeline/barge-in-waterfall.js';
 import type { Envelope, TimelineData } from './timeline/data.js';
 import { escapeHtml, milliseconds } from './timeline/html.js';
-import { findProblems, summaryTiles } from './timeline/outcome.js';
+import { findProblems, limitsOn, summaryTiles } from './timeline/outcome.js';
 import { renderTurns } from './timeline/turn-bars.js';
 
 /**
@@ -83,7 +83,7 @@ ${renderTurns(data.turns)}
 </section>
 <section class="card">
 <h2>Barge-ins: from the first sound of the user to silence</h2>
-${renderBargeIns(data.bargeIns)}
+${renderBargeIns(data.bargeIns, limitsOn(data.place))}
 </section>
 <script type="application/json" id="data">${embedJson(data)}</script>
 <script>

@@ -15,6 +15,8 @@ export interface Console {
   endWords(): void;
   /** One line to stderr. */
   say(line: string): void;
+  /** Whether a person looks at stdout, so that a line can be drawn anew. */
+  readonly isTerminal: boolean;
   /** Tells also what was before the subscription. */
   readonly stop$: Observable<StopReason>;
 }
@@ -53,6 +55,7 @@ export function createConsole(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteSt
 
   return {
     print,
+    isTerminal: stdout.isTTY === true,
     printWords(text) {
       const words = stdout.isTTY ? printableLines(text) : text;
       if (words === '') return;

@@ -3,6 +3,7 @@ import { ask } from './ask.js';
 import { CommandError, exitCodes, explain } from './command-error.js';
 import type { Console } from './console.js';
 import { createConsole } from './console.js';
+import { devices } from './devices.js';
 import { fetchCertificate } from './fetch-certificate.js';
 import { printable } from './printable.js';
 import { usage, version } from './usage.js';
@@ -18,6 +19,8 @@ const leaveLimitMs = 500;
 
 async function run([command, ...args]: readonly string[], console: Console): Promise<number> {
   switch (command) {
+    case 'devices':
+      return devices(args, console);
     case 'ask':
       return ask(args, console);
     case 'fetch-certificate':
@@ -32,10 +35,10 @@ async function run([command, ...args]: readonly string[], console: Console): Pro
       console.print(usage);
       return exitCodes.done;
     case undefined:
-      throw new CommandError('a command is missing: ask or fetch-certificate; see --help');
+      throw new CommandError('a command is missing: devices, ask or fetch-certificate; see --help');
     default:
       throw new CommandError(
-        `there is no command ${JSON.stringify(command)}; there are ask and fetch-certificate`,
+        `there is no command ${JSON.stringify(command)}; there are devices, ask and fetch-certificate`,
       );
   }
 }

@@ -1,11 +1,31 @@
 import { readFileSync } from 'node:fs';
 
-export const usage = `earshot: try a voice backend.
+export const usage = `earshot: look at the devices of this machine, and try a voice backend.
 
-  earshot ask "PROMPT" --backend HOST:PORT   ask it, and print the answer
+  earshot devices                            list microphones and loudspeakers
+  earshot devices --test NAME                play a tone, and show what the microphone hears
+  earshot ask "PROMPT" --backend HOST:PORT   ask a backend, and print the answer
   earshot fetch-certificate HOST:PORT        show the certificate of a backend, and keep it
   earshot --version
-  earshot --help, earshot ask --help, earshot fetch-certificate --help
+  earshot --help, earshot devices --help, earshot ask --help, earshot fetch-certificate --help
+`;
+
+export const devicesUsage = `List the microphones and loudspeakers of this machine, or try one.
+
+  earshot devices [options]
+  earshot devices --test NAME [options]
+
+  --backend auto|process|audify   which way to reach them: the programs of the system, or the native library (auto)
+  --api auto|pulse|alsa|core-audio|wasapi   the sound system (auto)
+  --test NAME                     play two beeps and show the level of the microphone. NAME is a device of the list, or
+                                  default; the other side is the default device
+  --seconds N                     how long to listen in a test, 2 to 600 (5)
+  --json                          print one object, for programs; monitors are in it too
+
+The names are what openDevices takes, and stay the same over restarts and replugging. The rates are those at which the
+device was opened, or that the sound server converts for it.
+Exit code: 0 done, and in a test the device works; 5 no device, or the one that was tried does not work; 2 when the
+command line cannot be used; 130 after Ctrl-C.
 `;
 
 export const askUsage = `Ask a StreamingService one question, and print the text of the answer as it comes.

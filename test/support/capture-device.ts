@@ -1,4 +1,4 @@
-import { Observable, type SchedulerLike, type Subscriber, Subscription } from 'rxjs';
+import { Observable, type SchedulerAction, type SchedulerLike, type Subscriber, Subscription } from 'rxjs';
 import type { PcmFormat } from '../../src/core/audio/audio-frame.js';
 import { DeviceError } from '../../src/core/errors.js';
 import type { CaptureDriver, CaptureDriverReport } from '../../src/core/hardware/capture-driver.js';
@@ -154,10 +154,10 @@ export function stallingScheduler(
   };
   return {
     now: () => inner.now(),
-    schedule(work, delay = 0, state) {
+    schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay = 0, state?: T): Subscription {
       let isWrapped = false;
-      return inner.schedule(
-        function (given) {
+      return inner.schedule<T>(
+        function (given?: T) {
           if (!isWrapped) {
             const again = this.schedule.bind(this);
             this.schedule = (nextState, nextDelay = 0) => again(nextState, stretched(nextDelay));

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Pactl {
   /** What it printed. Rejects with what it complained about. */
   (...args: readonly string[]): Promise<string>;
-  /** Waits until the server answers. */
-  answers(timeoutMs: number): Promise<void>;
+  /** Asks again and again until it is done, of a server that is still starting. Rejects with the last complaint. */
+  insist(timeoutMs: number, ...args: readonly string[]): Promise<void>;
   /** Load a module; returns its index. */
   load(module: string, ...args: readonly string[]): Promise<string>;
   /** Everything of a kind that is there. */
-  list<T>(kind: 'sinks' | 'sources' | 'sink-inputs' | 'source-outputs' | 'modules'): Promise<readonly T[]>;
+  list<T>(kind: 'sinks' | 'sources' | 'sink-inputs' | 'source-outputs'): Promise<readonly T[]>;
 }
 
 /** One stream as `pactl -f json list` tells it; `sink` of one that plays, `source` of one that records. */
@@ -49,15 +49,12 @@ export function createPactl(env: Readonly<Record<string, string>>): Pactl {
       );
     });
   return Object.assign(run, {
-    async answers(timeoutMs: number) {
+    async insist(timeoutMs: number, ...args: readonly string[]) {
       const untilMs = performance.now() + timeoutMs;
       for (;;) {
-        const answer = await run('info').catch((error: unknown) => error);
-        if (typeof answer === 'string' && !answer.includes('Default Sink: n/a')) return;
-        // PipeWire answers before its session is there; PulseAudio has no sink at all yet.
-        if (typeof answer === 'string' && !answer.includes('PipeWire')) return;
-        if (performance.now() > untilMs)
-          throw new Error(`no sound server after ${timeoutMs} ms: ${String(answer)}`);
+        const answer = await run(...args).catch((error: unknown) => error);
+        if (typeof answer === 'string') return;
+        if (performance.now() > untilMs) throw answer;
         await sleep(10);
       }
     },

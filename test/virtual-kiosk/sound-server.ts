@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pactl } from './pactl.js';
 import type { KioskServer } from './problem.js';
+import { runInRealTime } from './real-time.js';
+import { quantum } from './room.js';
 import type { Warden } from './warden.js';
 
 /** A private sound server, empty when it starts. */
@@ -13,13 +15,15 @@ export interface SoundServer {
   start(pactl: Pactl): Promise<void>;
   /** SIGKILL. Resolves when it is gone; what it was told last is done by then. */
   kill(): Promise<void>;
+  /** Stop it where it is, or let it go on. */
+  freeze(isFrozen: boolean): void;
 }
 
 /** Waits for a server at most this long. Units: ms. PipeWire takes 800 on an idle 2-core machine. */
 const startTimeoutMs = 20_000;
 
 /** @param warden - runs it, and gives it its folder. */
-export function createSoundServer(kind: KioskServer, warden: Warden): SoundServer {
+export function createSoundServer(kind: KioskServer, rateHz: number, warden: Warden): SoundServer {
   const { folder } = warden;
   const home = join(folder, 'home');
   const runtime = join(folder, 'runtime');
@@ -35,7 +39,10 @@ export function createSoundServer(kind: KioskServer, warden: Warden): SoundServe
     PULSE_RUNTIME_PATH: join(runtime, 'pulse'),
     PULSE_SERVER: `unix:${socket}`,
   };
-  const launch = kind === 'pulseaudio' ? pulseAudioPrograms(socket) : pipeWirePrograms(runtime, env);
+  const launch =
+    kind === 'pulseaudio'
+      ? pulseAudioPrograms(socket, rateHz, env.XDG_CONFIG_HOME)
+      : pipeWirePrograms(runtime, rateHz, env);
   let pids: number[] = [];
 
   return {
@@ -48,12 +55,17 @@ export function createSoundServer(kind: KioskServer, warden: Warden): SoundServe
         pids.push(await warden.run(program, args, { ...env, ...extraEnv }, `${program}.log`));
         if (makes) await exists(makes);
       }
-      await pactl.answers(startTimeoutMs);
+      await pactl.insist(startTimeoutMs, 'info');
+      // Not before: PulseAudio begins by giving up what precedence it was started with.
+      for (const pid of pids) runInRealTime(pid, 'server');
     },
     async kill() {
       const doomed = pids;
       pids = [];
       await Promise.all(doomed.map((pid) => warden.kill(pid)));
+    },
+    freeze(isFrozen) {
+      for (const pid of pids) process.kill(pid, isFrozen ? 'SIGSTOP' : 'SIGCONT');
     },
   };
 }
@@ -74,7 +86,9 @@ interface Program {
   readonly makes?: string;
 }
 
-function pulseAudioPrograms(socket: string): readonly Program[] {
+function pulseAudioPrograms(socket: string, rateHz: number, configFolder: string): readonly Program[] {
+  mkdirSync(join(configFolder, 'pulse'), { recursive: true });
+  writeFileSync(join(configFolder, 'pulse', 'daemon.conf'), oneRate(rateHz));
   const args = [
     '-n',
     '--daemonize=no',
@@ -91,17 +105,25 @@ function pulseAudioPrograms(socket: string): readonly Program[] {
   return [{ program: 'pulseaudio', args, extraEnv: {} }];
 }
 
-function pipeWirePrograms(runtime: string, env: { readonly XDG_CONFIG_HOME: string }): readonly Program[] {
+function pipeWirePrograms(
+  runtime: string,
+  rateHz: number,
+  env: { readonly XDG_CONFIG_HOME: string },
+): readonly Program[] {
   const bus = join(runtime, 'bus');
   const address = `unix:path=${bus}`;
-  // WirePlumber takes every sound card of the machine unless told otherwise; until 0.4 in Lua, since 0.5 in its configuration.
+  // WirePlumber takes every sound card of the machine unless told otherwise, and gives a stream the volume that one of its name had;
+  // until 0.4 it is told in Lua, since 0.5 in its configuration.
   const wireplumber = join(env.XDG_CONFIG_HOME, 'wireplumber');
   mkdirSync(join(wireplumber, 'main.lua.d'), { recursive: true });
   mkdirSync(join(wireplumber, 'bluetooth.lua.d'), { recursive: true });
   mkdirSync(join(wireplumber, 'wireplumber.conf.d'), { recursive: true });
-  writeFileSync(join(wireplumber, 'main.lua.d', '60-no-cards.lua'), luaWithoutCards);
-  writeFileSync(join(wireplumber, 'bluetooth.lua.d', '60-no-cards.lua'), 'bluez_monitor.enabled = false\n');
-  writeFileSync(join(wireplumber, 'wireplumber.conf.d', '60-no-cards.conf'), profileWithoutCards);
+  writeFileSync(join(wireplumber, 'main.lua.d', '60-kiosk.lua'), sessionInLua);
+  writeFileSync(join(wireplumber, 'bluetooth.lua.d', '60-kiosk.lua'), 'bluez_monitor.enabled = false\n');
+  writeFileSync(join(wireplumber, 'wireplumber.conf.d', '60-kiosk.conf'), sessionSettings);
+  const pipewire = join(env.XDG_CONFIG_HOME, 'pipewire', 'pipewire.conf.d');
+  mkdirSync(pipewire, { recursive: true });
+  writeFileSync(join(pipewire, '60-kiosk.conf'), fixedPeriod(rateHz));
   const extraEnv = { DBUS_SESSION_BUS_ADDRESS: address, DBUS_SYSTEM_BUS_ADDRESS: address };
   return [
     {
@@ -116,12 +138,28 @@ function pipeWirePrograms(runtime: string, env: { readonly XDG_CONFIG_HOME: stri
   ];
 }
 
-const luaWithoutCards = `alsa_monitor.enabled = false
-v4l2_monitor.enabled = false
-libcamera_monitor.enabled = false
+/** Two rates that are the same: PulseAudio then takes no other one for an idle device. */
+const oneRate = (rateHz: number): string => `default-sample-rate = ${rateHz}
+alternate-sample-rate = ${rateHz}
 `;
 
-const profileWithoutCards = `wireplumber.profiles = {
+const fixedPeriod = (rateHz: number): string => `context.properties = {
+  default.clock.rate = ${rateHz}
+  default.clock.allowed-rates = [ ${rateHz} ]
+  default.clock.quantum = ${quantum(rateHz)}
+  default.clock.min-quantum = ${quantum(rateHz)}
+  default.clock.max-quantum = ${quantum(rateHz)}
+}
+`;
+
+const sessionInLua = `alsa_monitor.enabled = false
+v4l2_monitor.enabled = false
+libcamera_monitor.enabled = false
+stream_defaults.properties["restore-props"] = false
+stream_defaults.properties["restore-target"] = false
+`;
+
+const sessionSettings = `wireplumber.profiles = {
   main = {
     monitor.alsa = disabled
     monitor.alsa-midi = disabled
@@ -130,6 +168,10 @@ const profileWithoutCards = `wireplumber.profiles = {
     monitor.v4l2 = disabled
     monitor.libcamera = disabled
   }
+}
+wireplumber.settings = {
+  node.stream.restore-props = false
+  node.stream.restore-target = false
 }
 `;
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,9 @@ rm -rf "$folder"
 /** Every wait for the shell ends after this. Units: ms. Starting a program takes it a few. */
 const answerTimeoutMs = 10_000;
 
+/** Whoever was killed is dead after this, or hangs in the kernel. Units: ms. */
+const deathTimeoutMs = 2000;
+
 interface Held {
   readonly folder: string;
   readonly pids: Set<number>;
@@ -61,9 +64,32 @@ const held = new Set<Held>();
 let watchesExit = false;
 
 function releaseAll(): void {
-  for (const { folder, pids } of held) {
-    for (const pid of pids) killNow(pid);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+  for (const { pids } of held) for (const pid of pids) killNow(pid);
+  // What is not dead yet would write into a folder while it is removed.
+  const untilMs = performance.now() + deathTimeoutMs;
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  while ([...held].some(({ pids }) => [...pids].some(isAlive)) && performance.now() < untilMs) {
+    Atomics.wait(nobody, 0, 0, 2);
+  }
+  for (const { folder } of held) {
+    // Programs that somebody else started with this folder may be writing their last into it.
+    do {
+      try {
+        rmSync(folder, { recursive: true, force: true });
+      } catch {
+        // Somebody was quicker; once more.
+      }
+    } while (existsSync(folder) && performance.now() < untilMs);
+  }
+}
+
+/** The shell, whose children they are, buries them later. */
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !/[ZX]/.test(stat.slice(stat.lastIndexOf(')')));
+  } catch {
+    return false;
   }
 }
 

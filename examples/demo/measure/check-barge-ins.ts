@@ -1,5 +1,5 @@
 import type { TimelineBargeIn, TimelineTurn } from '../timeline/data.js';
-import { bargeInLimits } from '../timeline/outcome.js';
+import type { BargeInLimits } from '../timeline/outcome.js';
 import { atMost, type Check, holds } from './check.js';
 import type { Ducked, FoundReply } from './check-turns.js';
 import { findOnsetMs, levelDbfs, locate, loudestStretch, quartered } from './signal.js';
@@ -26,6 +26,7 @@ export function measureBargeIns(
   turns: readonly TimelineTurn[],
   microphone: Recording,
   loudspeaker: Recording,
+  limits: BargeInLimits,
 ): { readonly measured: readonly MeasuredBargeIn[]; readonly checks: readonly Check[] } {
   const measured: MeasuredBargeIn[] = [];
   const checks: Check[] = [];
@@ -49,13 +50,13 @@ export function measureBargeIns(
         name,
         'down by 12 dB after the onset',
         downFrom(loudspeaker, onsetMs, silentMs),
-        bargeInLimits.duckedMs,
+        limits.duckedMs,
       ),
       atMost(
         name,
         'silent after the onset, until the turn ends',
         silentMs === null ? null : silentMs - onsetMs,
-        bargeInLimits.silentMs,
+        limits.silentMs,
       ),
     );
   });
@@ -63,11 +64,14 @@ export function measureBargeIns(
 }
 
 /** When the loudspeaker may be quieter than what it plays. */
-export function duckedStretches(measured: readonly MeasuredBargeIn[]): readonly Ducked[] {
+export function duckedStretches(
+  measured: readonly MeasuredBargeIn[],
+  limits: BargeInLimits,
+): readonly Ducked[] {
   return measured.map(({ bargeIn, onsetMs, silentMs }) =>
     bargeIn.kind === 'cough'
       ? { fromMs: onsetMs, toMs: (bargeIn.restoredMs ?? onsetMs) + 60, cuts: false }
-      : { fromMs: onsetMs, toMs: silentMs ?? onsetMs + bargeInLimits.silentMs, cuts: true },
+      : { fromMs: onsetMs, toMs: silentMs ?? onsetMs + limits.silentMs, cuts: true },
   );
 }
 
@@ -76,6 +80,7 @@ export function checkAgainstReplies(
   { bargeIn, name, onsetMs, silentMs }: MeasuredBargeIn,
   replies: readonly FoundReply[],
   loudspeaker: Recording,
+  limits: BargeInLimits,
 ): readonly Check[] {
   if (bargeIn.kind === 'filler') return [];
   const perMs = loudspeaker.sampleRateHz / 1000;
@@ -101,14 +106,14 @@ export function checkAgainstReplies(
         ducked === undefined ? 'no' : `${Math.round(ducked.at / perMs - onsetMs)} ms after the onset`,
         'yes',
       ),
-      atMost(name, 'restored after ducking', lastedMs, bargeInLimits.restoredMs),
+      atMost(name, 'restored after ducking', lastedMs, limits.restoredMs),
     ];
   }
   const loudAgain = after.findLast(({ gain }) => gain > duckedGain * 1.05);
   const downMs = loudAgain === undefined ? 0 : (loudAgain.at + loudAgain.length) / perMs - onsetMs;
   return [
-    atMost(name, 'gain of the reply down by 12 dB', Math.max(0, downMs), bargeInLimits.duckedMs),
-    neverReturns(name, reply, loudspeaker, (silentMs ?? onsetMs + bargeInLimits.silentMs) * perMs),
+    atMost(name, 'gain of the reply down by 12 dB', Math.max(0, downMs), limits.duckedMs),
+    neverReturns(name, reply, loudspeaker, (silentMs ?? onsetMs + limits.silentMs) * perMs),
   ];
 }
 

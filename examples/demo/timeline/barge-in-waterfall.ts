@@ -1,6 +1,6 @@
 import type { TimelineBargeIn } from './data.js';
 import { milliseconds } from './html.js';
-import { bargeInLatencies, bargeInLimits } from './outcome.js';
+import { type BargeInLimits, bargeInLatencies } from './outcome.js';
 
 interface Step {
   readonly name: 'ducking' | 'silencing' | 'restoring';
@@ -21,9 +21,9 @@ const titles = {
 const leadMs = 150;
 
 /** One waterfall per barge-in, all on one scale. */
-export function renderBargeIns(bargeIns: readonly TimelineBargeIn[]): string {
+export function renderBargeIns(bargeIns: readonly TimelineBargeIn[], limits: BargeInLimits): string {
   if (bargeIns.length === 0) return '<p class="none">Nobody barged in.</p>';
-  const all = bargeIns.map((bargeIn) => ({ bargeIn, steps: stepsOf(bargeIn) }));
+  const all = bargeIns.map((bargeIn) => ({ bargeIn, steps: stepsOf(bargeIn, limits) }));
   const ends = all.flatMap(({ steps }) => steps.flatMap(({ toMs, limitMs }) => [toMs, limitMs ?? 0]));
   const scaleMs = leadMs + Math.ceil((Math.max(...ends, 100) * 1.06) / 50) * 50;
   const cards = all.map(({ bargeIn, steps }, i) => renderBargeIn(bargeIn, steps, scaleMs, i)).join('\n');
@@ -33,7 +33,7 @@ ${cards}
 <div class="legend"><span><i class="swatch onset"></i>onset of the user's sound</span><span><i class="swatch limit"></i>limit</span><span>sounds and bars on one scale, ${scaleMs} ms wide</span></div>`;
 }
 
-function stepsOf(bargeIn: TimelineBargeIn): readonly Step[] {
+function stepsOf(bargeIn: TimelineBargeIn, limits: BargeInLimits): readonly Step[] {
   const { ducked, silent, restored } = bargeInLatencies(bargeIn);
   const isCough = bargeIn.kind === 'cough';
   const steps: Step[] = [
@@ -42,7 +42,7 @@ function stepsOf(bargeIn: TimelineBargeIn): readonly Step[] {
       text: 'ducked',
       fromMs: 0,
       toMs: ducked,
-      limitMs: isCough ? null : bargeInLimits.duckedMs,
+      limitMs: isCough ? null : limits.duckedMs,
     },
   ];
   if (silent !== null) {
@@ -51,11 +51,11 @@ function stepsOf(bargeIn: TimelineBargeIn): readonly Step[] {
       text: 'silent',
       fromMs: ducked,
       toMs: silent,
-      limitMs: bargeInLimits.silentMs,
+      limitMs: limits.silentMs,
     });
   }
   if (restored !== null) {
-    const limitMs = ducked + bargeInLimits.restoredMs;
+    const limitMs = ducked + limits.restoredMs;
     steps.push({ name: 'restoring', text: 'restored', fromMs: ducked, toMs: ducked + restored, limitMs });
   }
   return steps;
@@ -77,7 +77,9 @@ function renderBargeIn(
         step.name === 'restoring'
           ? `${milliseconds(step.toMs - step.fromMs)} later`
           : `after ${milliseconds(step.toMs)}`;
-      const allowed = step.name === 'restoring' ? bargeInLimits.restoredMs : step.limitMs;
+      // That of restoring counts from the duck.
+      const since = step.name === 'restoring' ? step.fromMs : 0;
+      const allowed = step.limitMs === null ? null : Math.round(step.limitMs - since);
       const verdict = allowed === null ? '' : `<small>limit ${allowed} ms</small>`;
       return `<div class="step${late ? ' late' : ''}"><span>${step.text} <b>${lasts}</b>${verdict}</span>
 <div class="track"><i class="onset" style="left:${left(0)}"></i><i class="${step.name}" style="left:${left(step.fromMs)};width:${width(step.toMs - step.fromMs)}"></i>${limit}</div></div>`;

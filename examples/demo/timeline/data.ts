@@ -44,6 +44,9 @@ export interface TimelineBargeIn {
   readonly restoredMs: number | null;
 }
 
+/** What the conversation was heard and spoken with: files, devices of the machine, or those of a virtual kiosk. */
+export type Place = 'files' | 'devices' | 'virtual-kiosk';
+
 /** What the whole conversation comes to. */
 export interface TimelineTotals {
   readonly turns: number;
@@ -68,6 +71,8 @@ export interface TimelineData {
   readonly turns: readonly TimelineTurn[];
   readonly bargeIns: readonly TimelineBargeIn[];
   readonly totals: TimelineTotals;
+  /** Files, when it is not said. */
+  readonly place?: Place;
   /** Where speech starts and stops, drawn as lines in the probability curve. */
   readonly thresholds?: { readonly start: number; readonly stop: number };
   /** What else went wrong, one sentence each. */

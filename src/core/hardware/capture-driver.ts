@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { PcmFormat } from '../audio/audio-frame.js';
 
-/** What a driver tells of an open input stream. */
+/** What a driver tells of an open input stream. @public */
 export type CaptureDriverReport =
   /** First of all, once. The layout may be another one than was asked for. */
   | { readonly type: 'opened'; readonly format: PcmFormat }
@@ -16,7 +16,7 @@ export type CaptureDriverReport =
   /** The device said that it had lost samples. How many is seen from the clock. */
   | { readonly type: 'xrun'; readonly detail: string };
 
-/** Moves samples from one input device. There is one for each way to reach the hardware. */
+/** Moves samples from one input device. There is one for each way to reach the hardware. @public */
 export interface CaptureDriver {
   /** What it is called in messages, such as `the microphone "alsa_input.usb-Jabra"`. */
   readonly label: string;

@@ -1,12 +1,18 @@
 import type { Observable } from 'rxjs';
 import type { PcmFormat } from '../audio/audio-frame.js';
 
-/** One running output stream of a device. */
+/** One running output stream of a device. @public */
 export interface PlayoutStream {
   /** The layout that the device takes, which may be another one than was asked for. */
   readonly format: PcmFormat;
   /** What has to be queued ahead of what is audible, so that it never runs dry. Units: ms. */
   readonly leadMs: number;
+  /**
+   * Of what was handed over, so much is still heard when the stream is ended: what nobody can fetch back in time. Units: ms; what it is in
+   * the middle.
+   * @defaultValue 0
+   */
+  readonly tailMs?: number;
   /**
    * Append interleaved samples. Never blocks.
    *
@@ -22,7 +28,7 @@ export interface PlayoutStream {
   recall(): number;
 }
 
-/** What a driver tells of an open output stream. */
+/** What a driver tells of an open output stream. @public */
 export type PlayoutDriverReport =
   /** First of all, once. Audio may be written from here on. */
   | { readonly type: 'opened'; readonly stream: PlayoutStream }
@@ -37,7 +43,7 @@ export type PlayoutDriverReport =
   /** The device ran dry and said so. */
   | { readonly type: 'xrun'; readonly detail: string };
 
-/** Moves samples to one output device. There is one for each way to reach the hardware. */
+/** Moves samples to one output device. There is one for each way to reach the hardware. @public */
 export interface PlayoutDriver {
   /** What it is called in messages, such as `the loudspeaker "alsa_output.usb-Jabra"`. */
   readonly label: string;

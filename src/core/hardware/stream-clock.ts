@@ -29,6 +29,14 @@ export interface StreamClock {
   readonly driftPpm: number | null;
 }
 
+/** A stream clock that its owner can correct. */
+export interface OwnedStreamClock extends StreamClock {
+  /** It is known from elsewhere that just now `count` had passed: go on from there, as fast as before. */
+  setTo(count: number, ms: number): ClockReset;
+  /** Nothing will be observed for a while: from now on go on at the known drift alone. */
+  coast(ms: number): void;
+}
+
 /** How a stream clock treats what it sees. */
 export interface StreamClockOptions {
   /**
@@ -36,17 +44,35 @@ export interface StreamClockOptions {
    * Units: ms. Infinity: always slowly, so that the time line has no step.
    */
   readonly believeAheadMs: number;
+  /** Missing time above this, in two windows that follow each other, is a loss and the clock is set anew. Units: ms. @defaultValue 20 */
+  readonly lossMs?: number;
+  /** Observations are judged together over this. Units: ms. @defaultValue 500: longer than the stalls of a busy event loop are usually */
+  readonly windowMs?: number;
+  /**
+   * After a disturbance, missing time above this is a loss and the clock is set anew; less is made up for slowly. Units: ms.
+   * @defaultValue 20, as without a disturbance
+   */
+  readonly disturbedLossMs?: number;
+  /**
+   * How many short windows a disturbance lasts. One tells what had been lost by then; a device that goes on standing still
+   * needs several.
+   * @defaultValue 1
+   */
+  readonly disturbedWindows?: number;
+  /** What is known of the device's drift from before. Units: parts per million. @defaultValue 0 */
+  readonly driftPpm?: number;
 }
 
-/** Observations are judged together over this. Units: ms. Longer than the stalls of a busy event loop are usually. */
-const windowMs = 500;
+const defaultWindowMs = 500;
 /** A window with fewer observations says too little. */
 const minObservations = 5;
 /** After a disturbance this much is enough. Units: ms; observations. */
 const shortWindowMs = 120;
 const minObservationsAfterDisturbance = 2;
-/** Missing time that is more than jitter: above it samples were lost. Units: ms. */
-const lossMs = 20;
+/** After a pause without observations, correct as if it had been this long. Units: ms. */
+const longestWindowMs = 2000;
+/** Missing time that is more than jitter. Units: ms. */
+const defaultLossMs = 20;
 /**
  * The loop's bandwidth. Units: radians a second. At 0.1 the error after a step of 200 ppm stays below 0.8 ms
  * (step / (bandwidth * e)), and jitter of 1 ms bends the slope by less than 250 ppm.
@@ -68,14 +94,17 @@ const clamp = (value: number, limit: number): number => Math.max(-limit, Math.mi
  */
 export function createStreamClock(
   sampleRateHz: number,
-  { believeAheadMs }: StreamClockOptions = { believeAheadMs: Infinity },
-): StreamClock {
+  options: StreamClockOptions = { believeAheadMs: Infinity },
+): OwnedStreamClock {
+  const { believeAheadMs, lossMs = defaultLossMs, windowMs = defaultWindowMs } = options;
+  const { disturbedLossMs = lossMs, disturbedWindows = 1 } = options;
   const perMs = sampleRateHz / 1000;
   let anchor: { readonly ms: number; readonly count: number } | undefined;
   let startedMs = 0;
-  let driftPpm = 0;
-  let slopePpm = 0;
-  let disturbed = false;
+  let driftPpm = clamp(options.driftPpm ?? 0, maxDriftPpm);
+  let slopePpm = driftPpm;
+  /** How many short windows are still to come. */
+  let disturbed = 0;
   /** The window before was too low already. */
   let wasBehind = false;
   let window = emptyWindow(0);
@@ -88,25 +117,30 @@ export function createStreamClock(
     anchor = { ms: best.atMs, count: best.count };
     slopePpm = driftPpm;
     wasBehind = false;
-    disturbed = false;
     return { byMs: best.errorMs };
   }
 
   function steer(errorMs: number, elapsedMs: number, atMs: number): void {
     anchor = { ms: atMs, count: countAt(atMs) };
     const error = errorMs * 1e-3;
-    driftPpm = clamp(driftPpm + bandwidth ** 2 * elapsedMs * 1e-3 * error * 1e6, maxDriftPpm);
-    slopePpm = clamp(driftPpm + 2 * bandwidth * error * 1e6, maxSlopePpm);
+    const proportional = 2 * bandwidth * error * 1e6;
+    // While the slope is at its limit an error lasts longer than the loop expects: it tells of the phase and not of the drift.
+    if (Math.abs(driftPpm + proportional) <= maxSlopePpm) {
+      const seconds = Math.min(elapsedMs, longestWindowMs) * 1e-3;
+      driftPpm = clamp(driftPpm + bandwidth ** 2 * seconds * error * 1e6, maxDriftPpm);
+    }
+    slopePpm = clamp(driftPpm + proportional, maxSlopePpm);
   }
 
   function judge(atMs: number): ClockReset | undefined {
     const { best, startMs } = window;
     window = emptyWindow(atMs);
     if (!best) return undefined;
-    const isBehind = best.errorMs < -lossMs;
-    if (isBehind && (wasBehind || disturbed)) return setAnew(best);
+    const isDisturbed = disturbed > 0;
+    disturbed = Math.max(0, disturbed - 1);
+    const isBehind = best.errorMs < -(isDisturbed ? disturbedLossMs : lossMs);
+    if (isBehind && (wasBehind || isDisturbed)) return setAnew(best);
     wasBehind = isBehind;
-    disturbed = false;
     // One window that is behind may be a stall of this machine; the next one tells.
     if (!isBehind) steer(best.errorMs, atMs - startMs, atMs);
     return undefined;
@@ -127,15 +161,25 @@ export function createStreamClock(
       }
       window.observations += 1;
       if (!window.best || errorMs >= window.best.errorMs) window.best = { count, atMs, errorMs };
-      const [enough, longEnough] = disturbed
-        ? [minObservationsAfterDisturbance, shortWindowMs]
-        : [minObservations, windowMs];
+      const [enough, longEnough] =
+        disturbed > 0 ? [minObservationsAfterDisturbance, shortWindowMs] : [minObservations, windowMs];
       if (window.observations < enough || atMs - window.startMs < longEnough) return undefined;
       return judge(atMs);
     },
     disturb() {
-      disturbed = true;
+      disturbed = disturbedWindows;
       window = emptyWindow(window.best?.atMs ?? window.startMs);
+    },
+    setTo(count, ms) {
+      const errorMs = anchor ? (count - countAt(ms)) / perMs : 0;
+      if (!anchor) startedMs = ms;
+      window = emptyWindow(ms);
+      return setAnew({ count, atMs: ms, errorMs });
+    },
+    coast(ms) {
+      if (anchor) anchor = { ms, count: countAt(ms) };
+      slopePpm = driftPpm;
+      window = emptyWindow(ms);
     },
     countAt,
     msAt,

@@ -6,7 +6,7 @@ import { requirePcmFormat } from '../pacing/checks.js';
 import type { CaptureDriver } from './capture-driver.js';
 import type { Timeline } from './timeline.js';
 
-/** What a streamed microphone is made of. */
+/** What a streamed microphone is made of. @public */
 export interface StreamedMicrophoneParts {
   /** Moves the samples. */
   readonly driver: CaptureDriver;
@@ -18,7 +18,7 @@ export interface StreamedMicrophoneParts {
   readonly timeline?: Timeline | undefined;
 }
 
-/** What can be chosen about a streamed microphone. */
+/** What can be chosen about a streamed microphone. @public */
 export interface StreamedMicrophoneOptions {
   /**
    * What is taken of a device with several channels: one, counted from 0, or the mean of all. Microphone arrays that clean up the
@@ -57,7 +57,7 @@ export interface StreamedMicrophoneOptions {
   readonly aheadMs: number;
 }
 
-/** What is used where nothing is given. */
+/** @public */
 export const defaultStreamedMicrophoneOptions = {
   channel: 'mix',
   frameMs: 10,

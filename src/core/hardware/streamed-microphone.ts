@@ -5,13 +5,14 @@ import type { AudioSource } from '../ports/audio-source.js';
 import type { DeviceReport } from '../ports/device-report.js';
 import { openAlready } from './capture-errors.js';
 import { openCapture } from './open-capture.js';
+import { requireParts } from './require-parts.js';
 import {
   resolveMicrophoneOptions,
   type StreamedMicrophoneOptions,
   type StreamedMicrophoneParts,
 } from './streamed-microphone-options.js';
 
-/** A microphone that tells about itself. */
+/** A microphone that tells about itself. @public */
 export interface StreamedMicrophone extends AudioSource {
   readonly reports$: Observable<DeviceReport>;
 }
@@ -38,11 +39,13 @@ export interface StreamedMicrophone extends AudioSource {
  * nothing ever came; `DEVICE_FORMAT_UNSUPPORTED` for a channel that the device does not have; `DEVICE_BACKEND` for a driver that breaks
  * its rules. Silence is no loss, however long: a microphone may be muted.
  * @throws OptionError `OPTION_INVALID`
+ * @public
  */
 export function streamedMicrophone(
   options: StreamedMicrophoneParts & Partial<StreamedMicrophoneOptions>,
 ): StreamedMicrophone {
   const { driver, format, scheduler, timeline, ...rest } = options;
+  requireParts('streamed microphone', 'capture', driver, scheduler);
   const settings = resolveMicrophoneOptions(format, rest);
   const reports$ = new Subject<DeviceReport>();
   let isOpen = false;

@@ -42,8 +42,8 @@ export interface PatienceOptions {
   /** Longest such wait for a session. Units: ms. Range: 10..600000. @defaultValue 5000 */
   readonly maxReopenDelayMs: number;
   /**
-   * Longest such wait for a device. Units: ms. Range: 10..600000. A device that is plugged in again is to be heard within a second,
-   * and an attempt costs 10 to 20 ms of one core. @defaultValue 750
+   * Longest such wait for a device. Units: ms. Range: 10..600000. A device that is plugged in again is to be heard within a second;
+   * once an attempt succeeds that takes 100 to 350 ms more, and one costs 10 to 40 ms of one core. @defaultValue 500
    */
   readonly maxDeviceReopenDelayMs: number;
 }
@@ -57,7 +57,7 @@ export const defaultPatienceOptions = {
   captureStallMs: 2000,
   reopenDelayMs: 250,
   maxReopenDelayMs: 5000,
-  maxDeviceReopenDelayMs: 750,
+  maxDeviceReopenDelayMs: 500,
 } as const satisfies PatienceOptions;
 
 /** Everything about a pipeline that can be set, by concern. @public */

@@ -51,6 +51,10 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
   /** Told when the work at hand is done, so that whoever listens may give the next command. */
   const outbox: PlayoutEvent[] = [];
   const tell = (event: PlayoutEvent) => outbox.push(event);
+  /** Asked for while something else is done: a sink renders whenever it is looked at, and whoever hears that may ask. */
+  const later: (() => void)[] = [];
+  let isAtWork = false;
+  let failure: { readonly error: unknown } | undefined;
   let timer: Subscription | undefined;
   let state: 'running' | 'finishing' | 'stopped' = 'running';
   let starved: PlayoutOwner | undefined;
@@ -230,12 +234,38 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
   const deliver = () => {
     for (let event = outbox.shift(); event && state !== 'stopped'; event = outbox.shift()) output.tell(event);
   };
-  const guarded = (work: () => void) => {
-    if (state === 'stopped') return;
+  // A function, because it changes while work is done.
+  const isStopped = () => state === 'stopped';
+  const workOff = (work: () => void) => {
+    isAtWork = true;
     try {
-      work();
+      for (let next: typeof work | undefined = work; next && !isStopped(); next = later.shift()) next();
     } catch (error) {
-      player.fail(error);
+      failure ??= { error };
+    }
+    isAtWork = false;
+  };
+  const giveUp = (error: unknown) => {
+    const sample = heardSample();
+    tellHeard(queue.markHeard(sample), sample, scheduler.now());
+    tellCut(queue.cut(0).cut, scheduler.now());
+    deliver();
+    output.failed(error);
+  };
+  const guarded = (work: () => void) => {
+    if (isStopped()) return;
+    if (isAtWork) {
+      later.push(work);
+      return;
+    }
+    workOff(work);
+    if (isStopped()) {
+      // What was under way may have written after that.
+      sink.flush();
+      return;
+    }
+    if (failure) {
+      giveUp(failure.error);
       return;
     }
     const finished = state === 'finishing' && resting;
@@ -254,16 +284,14 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
       guarded(advance);
     },
     fail(error) {
-      const sample = heardSample();
-      tellHeard(queue.markHeard(sample), sample, scheduler.now());
-      tellCut(queue.cut(0).cut, scheduler.now());
-      deliver();
-      output.failed(error);
+      // What fails because of it afterwards says less.
+      failure ??= { error };
+      guarded(() => {});
     },
     stop() {
       state = 'stopped';
       timer?.unsubscribe();
-      sink.flush();
+      if (!isAtWork) sink.flush();
     },
   };
   return player;

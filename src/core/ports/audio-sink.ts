@@ -41,7 +41,7 @@ export interface AudioSink {
    *
    * @param kind - see `FlushKind`.
    * @returns the position at the cut: `queuedMs` is 0, and whoever writes again continues exactly at `heardMs`. After a
-   * hard flush that is what was heard, the period under way included. After a soft one it lies ahead of what is heard, by what the
+   * hard flush that is what was heard, what is under way and out of reach (a period, up to 20 ms of a library) included. After a soft one it lies ahead of what is heard, by what the
    * hardware holds (a period of a clock-driven device, 20 to 70 ms of a sound server), and `position()` gets there in that time.
    * @defaultValue 'hard'
    */

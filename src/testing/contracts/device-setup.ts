@@ -63,6 +63,12 @@ export function watch<T>(source$: Observable<T>, onValue: (value: T) => void = (
   return { values, end: () => end, subscription };
 }
 
+/** How the opening of a device ends that is not there: it can be told from the sound system being away, or not. */
+export function isAway(end: ReturnType<Watched<unknown>['end']>): boolean {
+  if (typeof end === 'string') return false;
+  return end.retryable && ['DEVICE_NOT_FOUND', 'DEVICE_BACKEND'].includes(end.code);
+}
+
 /** The code of an error, or what it is when it has none. */
 export function codeOf(error: unknown): string {
   return isVoiceError(error) ? error.code : `no VoiceError but ${String(error)}`;

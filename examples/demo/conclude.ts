@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultUtteranceOptions, type PipelineEvent } from 'earshot';
+import type { DemoOptions } from './demo-options.js';
+import type { Cue } from './dialogue.js';
+import { onsetIn, readRecording, writeEvents, writeTimeline } from './outputs.js';
+import type { Said } from './speaker.js';
+import { findProblems, rounded, type Summary, summarise } from './summary.js';
+
+/** A run that is over. */
+export interface Run {
+  readonly options: DemoOptions;
+  readonly title: string;
+  /** With times relative to the recordings. */
+  readonly events: readonly PipelineEvent[];
+  readonly said: readonly Said[];
+  /** When the first sample of the recordings was, for what was said. */
+  readonly originMs: number;
+  /** The cue that nobody came to say. */
+  readonly missed: Cue | undefined;
+  /** Why it is not over, where it is not. */
+  readonly unfinished: string | undefined;
+}
+
+/** Everything that is written after a run, and what it came to. */
+export function conclude({ options, title, events, said, originMs, missed, unfinished }: Run): Summary {
+  const { samples, sampleRateHz } = readRecording(join(options.out, 'microphone.wav'));
+  const durationMs = (samples.length * 1000) / sampleRateHz;
+  const result = summarise(events, durationMs, options.fillerDelayMs, onsetIn(samples, sampleRateHz));
+  const relativeSaid = said.map((item) => ({
+    ...item,
+    startMs: item.startMs - originMs,
+    endMs: item.endMs - originMs,
+  }));
+  const problems = [
+    ...findProblems(result, relativeSaid),
+    ...(missed ? [`${missed.id}: its moment never came`] : []),
+    ...(unfinished === undefined ? [] : [unfinished]),
+    ...(result.turns.length === 0 ? ['no turn was heard'] : []),
+    ...result.turns
+      .filter(({ outcome }) => outcome === 'unanswered')
+      .map(({ turnId }) => `${turnId} was not answered`),
+  ];
+  const summary = rounded({ ok: problems.length === 0, problems, place: options.place.type, ...result });
+  writeEvents(join(options.out, 'events.jsonl'), events);
+  writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  writeTimeline(options.out, title, events, summary, {
+    start: options.threshold,
+    stop: stopThresholdFor(options.threshold),
+  });
+  return summary;
+}
+
+/** The hysteresis of the defaults, kept below a start threshold that was lowered. */
+export function stopThresholdFor(startThreshold: number): number {
+  const { startThreshold: start, stopThreshold: stop } = defaultUtteranceOptions;
+  return Math.min(stop, Math.max(0, startThreshold - (start - stop)));
+}

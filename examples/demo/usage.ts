@@ -1,0 +1,31 @@
+import { longestSeconds } from './demo-options.js';
+
+export const usage = `A conversation on real audio: speech from files, a real Silero model, a real gRPC server, fillers, barge-ins.
+
+  npm run demo -- [options]
+
+  --json                      print the summary alone; under npm: npm run --silent demo -- --json
+  --fast                      virtual time and a scripted backend; done in seconds
+  --out FOLDER                where to write the recordings, events, summary and timeline (demo-out)
+  --microphone FILE.wav       play this recording instead of the dialogue; FILE.transcript.json says what is said in it
+  --port N                    port of the reference server; 0 takes a free one (0)
+  --voice NAME                voice of the fillers (allison)
+  --threshold P               probability that starts speech (0.5)
+  --filler-delay MS           wait before a filler (400)
+  --time-to-first-byte MS     how slow the server is (2200)
+
+  On real devices, instead of files
+  --device auto|NAME          the microphone and the loudspeaker of this machine; earshot devices lists the names
+  --capture NAME              the microphone alone; the loudspeaker is the default one, or that of --playout
+  --playout NAME              the loudspeaker alone
+  --backend auto|process|audify   which way to reach them: the programs of the system, or the native library (auto)
+  --seconds N                 end after so long, 1 to ${longestSeconds}, once the answer under way is over (${longestSeconds}); Ctrl-C ends it too
+  What you say is not understood yet: each turn gets the next answer of the demo. Use a headset, or a speakerphone that
+  cancels its echo by itself.
+
+  --virtual-kiosk             the dialogue, spoken by a person into the room of a private sound server and heard with its
+                              microphone, through the same code as real devices; =pulseaudio (default) or =pipewire
+
+The exit code is 0 when every turn was answered and every barge-in silenced the loudspeaker, 1 when not,
+and 2 when something could not be used. Ctrl-C stops the conversation and writes what there is; the exit code is 130.
+`;

@@ -1,0 +1,6 @@
+import { describeDevicesOnKiosk } from './contract-on-kiosk.js';
+import { ways } from './ways.js';
+
+for (const way of ways.filter(({ name }) => name.startsWith('the programs'))) {
+  describeDevicesOnKiosk(way, 'pulseaudio');
+}
