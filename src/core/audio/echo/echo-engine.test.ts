@@ -63,7 +63,11 @@ interface Run {
 }
 
 /** Run both signals through; the reference follows the drift as it is told. */
-function run(far: Float32Array, captured: Float32Array, look?: (seconds: number, engine: EchoEngine) => void): Run {
+function run(
+  far: Float32Array,
+  captured: Float32Array,
+  look?: (seconds: number, engine: EchoEngine) => void,
+): Run {
   const engine = createEchoEngine(blockSamples, partitions, rate);
   const converter = createDriftConverter(rate, rate);
   converter.setPpm(1e-6);
@@ -191,29 +195,34 @@ describe('createEchoEngine', () => {
     expect(levelDb(captured, 8, seconds - 1) - levelDb(cleaned, 8, seconds - 1)).toBeGreaterThan(30);
   });
 
-  it.each([40, -30])('finds within 0.4 s that the echo comes %d ms later, and has learnt it a second after', (shiftMs) => {
-    const change = 8;
-    const other = through(farVoice, pathResponse({ ...room, delayMs: room.delayMs + shiftMs }));
-    const captured = mixed(
-      echo.map((sample, i) => (i < change * rate ? sample : (other[i] as number))),
-      quiet,
-    );
-    let foundAt = Infinity;
-    let heard = 0;
+  it.each([40, -30])(
+    'finds within 0.4 s that the echo comes %d ms later, and has learnt it a second after',
+    (shiftMs) => {
+      const change = 8;
+      const other = through(farVoice, pathResponse({ ...room, delayMs: room.delayMs + shiftMs }));
+      const captured = mixed(
+        echo.map((sample, i) => (i < change * rate ? sample : (other[i] as number))),
+        quiet,
+      );
+      let foundAt = Infinity;
+      let heard = 0;
 
-    const { cleaned, residual, engine } = run(farVoice, captured, (now, { pathChanges }) => {
-      if (pathChanges > 0) foundAt = Math.min(foundAt, now);
-    });
-    for (let at = change + 0.5; at < change + 4; at += 0.25) {
-      heard = Math.max(heard, 10 ** (levelDb(cleaned, at, at + 0.25) / 10));
-    }
+      const { cleaned, residual, engine } = run(farVoice, captured, (now, { pathChanges }) => {
+        if (pathChanges > 0) foundAt = Math.min(foundAt, now);
+      });
+      for (let at = change + 0.5; at < change + 4; at += 0.25) {
+        heard = Math.max(heard, 10 ** (levelDb(cleaned, at, at + 0.25) / 10));
+      }
 
-    expect(engine.pathChanges).toBe(1);
-    expect(foundAt).toBeGreaterThan(change);
-    expect(foundAt).toBeLessThan(change + 0.4);
-    expect(10 * Math.log10(heard)).toBeLessThan(-50);
-    expect(levelDb(captured, change + 1.4, change + 3) - levelDb(residual, change + 1.4, change + 3)).toBeGreaterThan(8);
-  });
+      expect(engine.pathChanges).toBe(1);
+      expect(foundAt).toBeGreaterThan(change);
+      expect(foundAt).toBeLessThan(change + 0.4);
+      expect(10 * Math.log10(heard)).toBeLessThan(-50);
+      expect(
+        levelDb(captured, change + 1.4, change + 3) - levelDb(residual, change + 1.4, change + 3),
+      ).toBeGreaterThan(8);
+    },
+  );
 
   it('lets little through when a door opens: the old path stays, another one comes in addition', () => {
     const change = 8;

@@ -52,7 +52,9 @@ describe('createEchoPathFilter', () => {
     const last = Math.floor(far.length / blockSamples) - 1;
     const sum = filter.echo.map((sample, i) => sample + (filter.residual[i] as number));
 
-    expect(power(sum.map((sample, i) => sample - (echo[last * blockSamples + i] as number)))).toBeLessThan(1e-12);
+    expect(power(sum.map((sample, i) => sample - (echo[last * blockSamples + i] as number)))).toBeLessThan(
+      1e-12,
+    );
   });
 
   it('knows how much it does not know: much at first, little later', () => {

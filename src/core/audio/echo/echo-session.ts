@@ -1,7 +1,8 @@
+import type { EchoDiagnosis } from '../../ports/echo-diagnosis.js';
 import { type AudioFrame, audioFrame, durationMs } from '../audio-frame.js';
 import { rmsDb } from '../levels.js';
 import { createSampleQueue } from '../sample-queue.js';
-import { type EchoDiagnosis, judgePath } from './echo-diagnosis.js';
+import { judgePath } from './echo-diagnosis.js';
 import { createEchoEngine } from './echo-engine.js';
 import type { LinearEchoCancellerOptions } from './linear-echo-options.js';
 import { createReferenceLine } from './reference-line.js';

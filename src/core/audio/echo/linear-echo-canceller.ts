@@ -1,8 +1,8 @@
 import { Observable, Subject } from 'rxjs';
 import { AudioFormatError } from '../../errors.js';
 import type { EchoCanceller } from '../../ports/echo-canceller.js';
+import type { EchoDiagnosis } from '../../ports/echo-diagnosis.js';
 import { type AudioFrame, type PcmFormat, sameFormat } from '../audio-frame.js';
-import type { EchoDiagnosis } from './echo-diagnosis.js';
 import { createEchoSession } from './echo-session.js';
 import { type LinearEchoCancellerOptions, resolveLinearEchoCancellerOptions } from './linear-echo-options.js';
 

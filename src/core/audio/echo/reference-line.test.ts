@@ -18,7 +18,10 @@ const lineFrom1000 = (options: Partial<ReferenceLineOptions> = {}) =>
 const numbered = (timestampMs: number, first: number, format = mono): AudioFrame =>
   audioFrame(
     format,
-    Float32Array.from({ length: (format.sampleRateHz / 100) * format.channels }, (_, i) => (first + i) / 2 ** 14),
+    Float32Array.from(
+      { length: (format.sampleRateHz / 100) * format.channels },
+      (_, i) => (first + i) / 2 ** 14,
+    ),
     timestampMs,
   );
 
@@ -110,7 +113,11 @@ describe('createReferenceLine', () => {
     const line = lineFrom1000();
     const stereo: PcmFormat = { sampleRateHz: 48_000, channels: 2 };
     const constant = (format: PcmFormat, timestampMs: number) =>
-      audioFrame(format, new Float32Array((format.sampleRateHz / 100) * format.channels).fill(0.25), timestampMs);
+      audioFrame(
+        format,
+        new Float32Array((format.sampleRateHz / 100) * format.channels).fill(0.25),
+        timestampMs,
+      );
     for (let frame = 0; frame < 10; frame++) line.push(constant(mono, 1000 + 10 * frame));
     for (let frame = 10; frame < 20; frame++) line.push(constant(stereo, 1000 + 10 * frame));
 

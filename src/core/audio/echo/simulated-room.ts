@@ -17,7 +17,13 @@ export interface SimulatedPath {
 const sampleRateHz = 16_000;
 
 /** An impulse response: a direct sound and noise that decays. */
-export function pathResponse({ delayMs, reverberationMs, directDb, gainDb, seed }: SimulatedPath): Float32Array {
+export function pathResponse({
+  delayMs,
+  reverberationMs,
+  directDb,
+  gainDb,
+  seed,
+}: SimulatedPath): Float32Array {
   const delay = Math.round((delayMs * sampleRateHz) / 1000);
   // 45 dB of the decay are enough: what follows is below the noise of any room.
   const length = Math.round((0.75 * reverberationMs * sampleRateHz) / 1000);
