@@ -1,5 +1,6 @@
 import { EMPTY, Observable, type OperatorFunction } from 'rxjs';
 import { type AudioFrame, durationMs, endMs } from '../audio/audio-frame.js';
+import type { SpeechEvidence, StrictnessFloor } from '../detection/combine-speech.js';
 import { integerIn, numberIn, resolveOptions } from '../options.js';
 import type { ScoredFrame } from '../ports/voice-activity-detector.js';
 
@@ -79,7 +80,7 @@ export type SpeechPhase =
 /** A frame with what is known about the speech in it. @public */
 export interface DetectedFrame {
   readonly frame: AudioFrame;
-  /** Range: 0..1. */
+  /** What it was judged by. Range: 0..1. */
   readonly speechProbability: number;
   /** The phase after this frame. */
   readonly phase: SpeechPhase;
@@ -87,28 +88,44 @@ export interface DetectedFrame {
   readonly edges: readonly SpeechEdge[];
 }
 
-/** One frame against one phase. Pure: this is the whole decision. @internal */
+/** A frame that was scored, with what several signals and the canceller say about it, where they do. */
+export interface JudgedFrame extends Pick<ScoredFrame, 'frame' | 'speechProbability'> {
+  /** Absent: `speechProbability` is all there is. */
+  readonly evidence?: SpeechEvidence;
+}
+
+/**
+ * One frame against one phase. Pure: this is the whole decision.
+ *
+ * Suspicion and confirmation may go by different evidence: the probability starts and goes on with speech, and the share of
+ * each frame adds up to `minSpeechMs`. A floor of the evidence holds until speech is confirmed.
+ * @internal
+ */
 export function stepUtterance(
   phase: SpeechPhase,
-  { frame, speechProbability }: ScoredFrame,
-  options: UtteranceOptions,
+  { frame, speechProbability: scored, evidence }: JudgedFrame,
+  given: UtteranceOptions,
 ): { readonly phase: SpeechPhase; readonly edges: readonly SpeechEdge[] } {
   const atMs = endMs(frame);
   const lengthMs = durationMs(frame);
+  const speechProbability = evidence?.speechProbability ?? scored;
+  const countedMs = lengthMs * (evidence?.share ?? 1);
+  const isOpen = phase.name === 'silent' || phase.name === 'starting';
+  const options = isOpen && evidence?.floor ? atLeast(given, evidence.floor) : given;
   const isSpeech = speechProbability >= options.stopThreshold;
 
   switch (phase.name) {
     case 'silent': {
       if (speechProbability < options.startThreshold) return { phase, edges: [] };
       const onsetMs = frame.timestampMs;
-      return confirmOrStart({ onsetMs, speechMs: lengthMs, gapMs: 0 }, atMs, options, [
+      return confirmOrStart({ onsetMs, speechMs: countedMs, gapMs: 0 }, atMs, options, [
         { type: 'speech-started', onsetMs, atMs },
       ]);
     }
     case 'starting': {
       const { onsetMs } = phase;
       if (isSpeech) {
-        return confirmOrStart({ onsetMs, speechMs: phase.speechMs + lengthMs, gapMs: 0 }, atMs, options, []);
+        return confirmOrStart({ onsetMs, speechMs: phase.speechMs + countedMs, gapMs: 0 }, atMs, options, []);
       }
       const gapMs = phase.gapMs + lengthMs;
       return gapMs > options.gapToleranceMs
@@ -124,6 +141,16 @@ export function stepUtterance(
         ? { phase: { name: 'speaking', onsetMs: phase.onsetMs }, edges: [] }
         : endOrStop(phase, atMs, options);
   }
+}
+
+/** The stricter of two rules, option by option. */
+function atLeast(options: UtteranceOptions, floor: StrictnessFloor): UtteranceOptions {
+  return {
+    ...options,
+    startThreshold: Math.max(options.startThreshold, floor.startThreshold),
+    stopThreshold: Math.max(options.stopThreshold, floor.stopThreshold),
+    minSpeechMs: Math.max(options.minSpeechMs, floor.minSpeechMs),
+  };
 }
 
 function confirmOrStart(
@@ -176,7 +203,7 @@ function endOrStop(
 export function detectUtterances(
   options: Partial<UtteranceOptions> = {},
   profile$: Observable<Partial<UtteranceOptions>> = EMPTY,
-): OperatorFunction<ScoredFrame, DetectedFrame> {
+): OperatorFunction<JudgedFrame, DetectedFrame> {
   const base = resolveUtteranceOptions('detectUtterances', options);
   return (scored$) =>
     new Observable((subscriber) => {
@@ -198,8 +225,12 @@ export function detectUtterances(
           next: (scored) => {
             const step = stepUtterance(phase, scored, current);
             phase = step.phase;
-            const { frame, speechProbability } = scored;
-            subscriber.next({ frame, speechProbability, ...step });
+            const { frame, speechProbability, evidence } = scored;
+            subscriber.next({
+              frame,
+              speechProbability: evidence?.speechProbability ?? speechProbability,
+              ...step,
+            });
           },
           error: (error) => subscriber.error(error),
           complete: () => subscriber.complete(),
