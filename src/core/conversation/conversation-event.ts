@@ -6,6 +6,12 @@ export type ConversationEvent =
   | { readonly type: 'speech-misfired' }
   /** Certainly speech. `nextTurnId` names the turn, should this begin a new one. */
   | { readonly type: 'speech-confirmed'; readonly onsetMs: number; readonly nextTurnId: string }
+  /** It was speech, but the person only says that they listen, and does not want the floor. */
+  | { readonly type: 'backchannel-heard' }
+  /** The user pressed the button: the floor is theirs, whatever a detector would say. `nextTurnId` as above. */
+  | { readonly type: 'floor-taken'; readonly atMs: number; readonly nextTurnId: string }
+  /** The microphone was muted: nothing more will be heard of the user. Until `reopenUntilMs` more speech continues the turn. */
+  | { readonly type: 'muted'; readonly reopenUntilMs: number }
   /** The user has finished. Until `reopenUntilMs` more speech continues the turn. */
   | { readonly type: 'turn-ended'; readonly reopenUntilMs: number }
   /** Nothing was understood, or nothing was kept of it. */

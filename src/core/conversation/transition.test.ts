@@ -36,6 +36,10 @@ const events: readonly (readonly [string, ConversationEvent])[] = [
   ['speech-misfired', { type: 'speech-misfired' }],
   ['speech-confirmed (in the window)', { type: 'speech-confirmed', onsetMs: 900, nextTurnId: 't2' }],
   ['speech-confirmed (later)', { type: 'speech-confirmed', onsetMs: 1100, nextTurnId: 't2' }],
+  ['backchannel-heard', { type: 'backchannel-heard' }],
+  ['floor-taken (in the window)', { type: 'floor-taken', atMs: 900, nextTurnId: 't2' }],
+  ['floor-taken (later)', { type: 'floor-taken', atMs: 1100, nextTurnId: 't2' }],
+  ['muted', { type: 'muted', reopenUntilMs: 1000 }],
   ['turn-ended', { type: 'turn-ended', reopenUntilMs: 1000 }],
   ['turn-empty', { type: 'turn-empty', ...turn }],
   [`turn-failed (${own})`, { type: 'turn-failed', ...turn }],
@@ -114,6 +118,26 @@ describe('transition', () => {
     }
   });
 
+  it('does the same for a press of the button as for certain speech, in every state', () => {
+    for (const state of states) {
+      for (const ms of [900, 1000, 1100]) {
+        const pressed = transition(state, { type: 'floor-taken', atMs: ms, nextTurnId: 't2' });
+        const spoken = transition(state, { type: 'speech-confirmed', onsetMs: ms, nextTurnId: 't2' });
+        expect(pressed, label(state)).toEqual(spoken);
+      }
+    }
+  });
+
+  it('lets a backchannel and a mute end a suspicion as a misfire does, and never lets them cut', () => {
+    for (const state of states) {
+      const misfired = transition(state, { type: 'speech-misfired' });
+      expect(transition(state, { type: 'backchannel-heard' }), label(state)).toEqual(misfired);
+      const muted = transition(state, { type: 'muted', reopenUntilMs: 1000 });
+      if (state.name !== 'listening') expect(muted, label(state)).toEqual(misfired);
+      expect(muted.effects.map(({ type }) => type)).not.toContain('cancel-reply');
+    }
+  });
+
   it('gives a reopened turn the next revision, and a barge-in over a reply a new turn', () => {
     const early = { type: 'speech-confirmed', onsetMs: 1000, nextTurnId: 't2' } as const;
     expect(transition(filling, early).state).toEqual({ name: 'listening', turnId: 't1', revision: 2 });
@@ -144,6 +168,9 @@ function possible(
     { type: 'speech-misfired' },
     { type: 'speech-confirmed', onsetMs: 500, nextTurnId: `t${depth}` },
     { type: 'speech-confirmed', onsetMs: 5000, nextTurnId: `t${depth}` },
+    { type: 'backchannel-heard' },
+    { type: 'floor-taken', atMs: 500, nextTurnId: `t${depth}` },
+    { type: 'muted', reopenUntilMs: 1000 },
     { type: 'turn-ended', reopenUntilMs: 1000 },
     { type: 'turn-empty', ...current },
     { type: 'turn-failed', ...current },
@@ -200,7 +227,7 @@ function after(edges: Edges, effects: readonly ConversationEffect[], state: Conv
 
 /** Events that come without the user saying another word; a suspicion of speech then turns out to be none. */
 const withoutAWord = (event: ConversationEvent) =>
-  event.type !== 'speech-started' && event.type !== 'speech-confirmed' && event.type !== 'close-requested';
+  !['speech-started', 'speech-confirmed', 'floor-taken', 'close-requested'].includes(event.type);
 
 describe('every sequence of events to depth 6', () => {
   const reached = new Map<string, ConversationState>();

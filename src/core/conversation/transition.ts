@@ -51,11 +51,14 @@ export function transition(state: ConversationState, event: ConversationEvent): 
   }
   switch (state.name) {
     case 'idle':
-      return event.type === 'speech-confirmed' ? openTurn(event.nextTurnId) : stay(state);
+      return event.type === 'speech-confirmed' || event.type === 'floor-taken'
+        ? openTurn(event.nextTurnId)
+        : stay(state);
 
     case 'listening': {
       const { turnId, revision } = state;
-      if (event.type === 'turn-ended') {
+      // What was said before the microphone was muted stays said, as if the person had fallen silent.
+      if (event.type === 'turn-ended' || event.type === 'muted') {
         return go(
           { name: 'awaiting-reply', turnId, revision, reopenUntilMs: event.reopenUntilMs },
           { type: 'end-turn', turnId, revision },
@@ -81,6 +84,7 @@ function whileAwaiting(
     case 'speech-started':
       return go({ name: 'ducking', over: state }, { type: 'duck' });
     case 'speech-confirmed':
+    case 'floor-taken':
       return yieldFloor(state, event);
     case 'filler-due':
       if (state.name === 'filling' || event.turnId !== turnId || event.revision !== revision)
@@ -125,6 +129,7 @@ function whileReplying(
     case 'speech-started':
       return state.interruptible ? go({ name: 'ducking', over: state }, { type: 'duck' }) : stay(state);
     case 'speech-confirmed':
+    case 'floor-taken':
       return state.interruptible ? yieldFloor(state, event) : stay(state);
     case 'reply-ended':
       return event.replyId === state.replyId ? drain(state) : stay(state);
@@ -161,9 +166,12 @@ function whileDucking(
     case 'speech-started':
       return stay(state);
     case 'speech-misfired':
+    case 'backchannel-heard':
+    case 'muted':
     case 'capture-lost':
       return go(over, { type: 'restore' });
     case 'speech-confirmed':
+    case 'floor-taken':
       return yieldFloor(over, event);
     default: {
       const next = transition(over, event);
@@ -191,15 +199,16 @@ function openTurn(turnId: string): Transition {
 
 /**
  * The user has the floor: drop whatever the agent was saying or about to say. Speech that starts soon after the turn
- * was sent goes on with it; later speech, or speech over a reply, is a new turn.
+ * was sent goes on with it, and so does a press of the button; what comes later, or over a reply, is a new turn.
  */
 function yieldFloor(
   state: Interruptible,
-  event: Extract<ConversationEvent, { type: 'speech-confirmed' }>,
+  event: Extract<ConversationEvent, { type: 'speech-confirmed' | 'floor-taken' }>,
 ): Transition {
+  const sinceMs = event.type === 'floor-taken' ? event.atMs : event.onsetMs;
   const { turnId, revision } = state;
   const dropped: ConversationEffect[] = [{ type: 'flush-playout' }, ...cancelOf(state)];
-  if (state.name !== 'replying' && event.onsetMs <= state.reopenUntilMs) {
+  if (state.name !== 'replying' && sinceMs <= state.reopenUntilMs) {
     const next = { turnId, revision: revision + 1 };
     return go({ name: 'listening', ...next }, ...dropped, { type: 'open-turn', ...next });
   }
