@@ -1,8 +1,6 @@
 import {
-  catchError,
   concatMap,
   connect,
-  defer,
   ignoreElements,
   map,
   merge,
@@ -12,23 +10,12 @@ import {
   throwError,
   timeout,
 } from 'rxjs';
-import { type AudioFrame, endMs } from '../audio/audio-frame.js';
-import { DeviceError, ModelError } from '../errors.js';
-import { convertTo } from '../operators/convert-to.js';
-import {
-  type DetectedFrame,
-  detectUtterances,
-  type SpeechEdge,
-  type UtteranceOptions,
-} from '../operators/detect-utterances.js';
+import { DeviceError } from '../errors.js';
+import type { SpeechEdge } from '../operators/detect-utterances.js';
 import { endTurns, type TurnEnd } from '../operators/end-turns.js';
-import { filterHighPass } from '../operators/filter-high-pass.js';
 import { measureLevels } from '../operators/measure-levels.js';
-import { reframe } from '../operators/reframe.js';
 import { type UtterancePart, withPreRoll } from '../operators/with-pre-roll.js';
-import type { UnstampedEvent } from './pipeline-event.js';
-import type { PipelineSettings } from './pipeline-options.js';
-import type { PipelinePorts } from './pipeline-ports.js';
+import { type ListeningInput, listen } from './listening.js';
 import { reopening } from './reopening.js';
 
 /** What is heard of the user. For one frame the order is: parts of utterances, edges, the end of a turn. */
@@ -38,29 +25,14 @@ export type HearingEvent =
   | TurnEnd
   | { readonly type: 'capture-lost' };
 
-export interface HearingInput {
-  readonly ports: PipelinePorts;
-  readonly settings: PipelineSettings;
-  /** What the loudspeaker renders. */
-  readonly reference$: Observable<AudioFrame>;
-  /** What counts as speech at the moment. */
-  readonly profile$: Observable<Partial<UtteranceOptions>>;
-  readonly tell: (event: UnstampedEvent) => void;
-}
-
 /**
  * From the microphone to utterances and turns.
  *
  * Completes when the microphone does; opens it again when it is lost.
  */
-export function hear({
-  ports,
-  settings,
-  reference$,
-  profile$,
-  tell,
-}: HearingInput): Observable<HearingEvent> {
-  const { microphone, detector, echoCanceller } = ports;
+export function hear(input: ListeningInput): Observable<HearingEvent> {
+  const { ports, settings, tell } = input;
+  const { microphone } = ports;
   const { scheduler } = settings;
   const { captureStallMs } = settings.patience;
   const stalledMicrophone = () =>
@@ -69,47 +41,8 @@ export function hear({
       `the microphone delivered nothing for ${captureStallMs} ms; check the device, it will be opened again`,
       { retryable: true },
     );
-  const stalledDetector = () =>
-    new ModelError(
-      'MODEL_INFERENCE_FAILED',
-      `the detector scored nothing for ${2 * captureStallMs} ms; it will be started again`,
-      { retryable: true },
-    );
-  const reset$ = new Subject<void>();
   const lost$ = new Subject<HearingEvent>();
   let opened = false;
-
-  const clean = (raw$: Observable<AudioFrame>): Observable<AudioFrame> => {
-    if (!echoCanceller) return raw$;
-    return raw$.pipe(
-      convertTo(echoCanceller.format),
-      connect((near$) =>
-        defer(() => near$.pipe(echoCanceller.cancelEcho(reference$))).pipe(
-          timeout({ each: captureStallMs, scheduler }),
-          catchError((error: unknown) => {
-            tell({ type: 'degraded', part: 'echo-canceller', error });
-            return near$;
-          }),
-        ),
-      ),
-    );
-  };
-
-  const score = (captured$: Observable<AudioFrame>): Observable<DetectedFrame> =>
-    clean(captured$).pipe(
-      convertTo(detector.format),
-      filterHighPass(settings.highPass),
-      reframe(detector.windowSamples),
-      detector.scoreSpeech(reset$),
-      tap((scored) => {
-        if (scored.skipped)
-          tell({ type: 'fact', fact: 'detector-overrun', detail: 'a window was not scored', count: 1 });
-      }),
-      detectUtterances(settings.utterances, profile$),
-      tap(({ edges }) => {
-        if (edges.some(({ type }) => type === 'speech-ended' || type === 'speech-misfired')) reset$.next();
-      }),
-    );
 
   const heard$ = reopening(
     'device',
@@ -128,16 +61,8 @@ export function hear({
               tap((level) => tell({ type: 'level', device: 'microphone', ...level })),
               ignoreElements(),
             ),
-            score(captured$).pipe(
-              timeout({ each: 2 * captureStallMs, scheduler, with: () => throwError(stalledDetector) }),
-              tap(({ frame, speechProbability }) =>
-                tell({
-                  type: 'speech-probability',
-                  startMs: frame.timestampMs,
-                  endMs: endMs(frame),
-                  probability: speechProbability,
-                }),
-              ),
+            captured$.pipe(
+              listen(input),
               connect((detected$) =>
                 merge(
                   detected$.pipe(
