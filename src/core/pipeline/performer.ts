@@ -1,9 +1,10 @@
 import type { ConversationEffect } from '../conversation/conversation-effect.js';
 import type { PlayoutCommand } from '../playout/playout-types.js';
+import type { InterruptedReply } from '../ports/upstream.js';
 import type { ConversationChange } from './conversation-loop.js';
 import type { FillerDesk } from './filler-desk.js';
 import type { UnstampedEvent } from './pipeline-event.js';
-import type { CutReply, HeardReply, ReplyDesk } from './reply-desk.js';
+import type { HeardReply, ReplyDesk } from './reply-desk.js';
 import type { UpstreamSession } from './session.js';
 import type { TurnCollector } from './turn-collector.js';
 
@@ -27,7 +28,7 @@ export interface Performer {
   tellBargeIn(change: ConversationChange): void;
 }
 
-const nothing: CutReply = { replyId: '', heardMs: 0, heardText: '' };
+const nothing: InterruptedReply = { replyId: '', heardMs: 0, heardText: '' };
 
 export function createPerformer(input: PerformerInput): Performer {
   const { turns, replies, fillers, play, session, tell } = input;
@@ -72,6 +73,7 @@ export function createPerformer(input: PerformerInput): Performer {
           const found = replies.cut(effect, discarded);
           discarded = undefined;
           cut = found ?? nothing;
+          if (effect.replyId !== null) turns.interrupted(cut);
           session.markStale(effect, found?.replyId);
           const { heardMs, heardText } = cut;
           session.send({
@@ -101,10 +103,13 @@ export function createPerformer(input: PerformerInput): Performer {
 
     tellBargeIn({ previous, cause }) {
       const over = previous.name === 'ducking' ? previous.over : previous;
-      if (cause.type !== 'speech-confirmed' || !('turnId' in over) || over.name === 'listening') return;
+      const isBid = cause.type === 'speech-confirmed' || cause.type === 'floor-taken';
+      if (!isBid || !('turnId' in over) || over.name === 'listening') return;
       tell({
         type: 'barge-in',
-        onsetMs: cause.onsetMs,
+        ...(cause.type === 'floor-taken'
+          ? { by: 'press', onsetMs: cause.atMs }
+          : { by: 'speech', onsetMs: cause.onsetMs }),
         turnId: over.turnId,
         replyId: over.name === 'replying' ? over.replyId : null,
         fillerId: over.name === 'filling' ? over.fillerId : null,

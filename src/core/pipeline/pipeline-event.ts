@@ -10,10 +10,15 @@ import type { ReplyEndReason, TurnRevision } from '../ports/upstream.js';
 /** Which device an event is about. @public */
 export type DeviceRole = 'microphone' | 'loudspeaker';
 
+/** Why a turn of the user is over. @public */
+export type TurnEndReason = 'silence' | 'max-turn' | 'source-ended' | 'released' | 'muted';
+
 /** What a barge-in cut off. @public */
 export interface BargeIn {
   readonly type: 'barge-in';
-  /** When the speech that caused it began. Units: ms. */
+  /** Whether the user spoke, or pressed the button. */
+  readonly by: 'speech' | 'press';
+  /** When the speech that caused it began, or the press. Units: ms. */
   readonly onsetMs: number;
   /** The turn whose answer nobody wants any more. */
   readonly turnId: string;
@@ -55,11 +60,25 @@ type PipelineFact =
       readonly probability: number;
     }
   | SpeechEdge
+  /** Speech, or a press of the button, that does not get the floor and is not sent. */
+  | {
+      readonly type: 'speech-dismissed';
+      readonly onsetMs: number;
+      /** `backchannel`: it was "mm-hm" so far, and the agent goes on. `uninterruptible`: the reply could not be cut. */
+      readonly reason: 'backchannel' | 'uninterruptible';
+      /** The reply that went on, or null for a filler. */
+      readonly replyId: string | null;
+      /** What was said, as far as it is known; null where nobody transcribed it. */
+      readonly text: string | null;
+    }
+  /** The button of push-to-talk, as far as it counts: a muted one is not pressed. */
+  | { readonly type: 'talk-button'; readonly pressed: boolean }
+  | { readonly type: 'microphone-muted'; readonly muted: boolean }
   | (TurnRevision & { readonly type: 'turn-opened' })
   | (TurnRevision & {
       readonly type: 'turn-ended';
       readonly endOfSpeechMs: number;
-      readonly reason: 'silence' | 'max-turn' | 'source-ended';
+      readonly reason: TurnEndReason;
     })
   | (TurnRevision & {
       readonly type: 'transcript';
@@ -105,7 +124,7 @@ type PipelineFact =
   /** A part failed and the loop goes on without it. */
   | {
       readonly type: 'degraded';
-      readonly part: 'echo-canceller' | 'fillers' | 'device-reports';
+      readonly part: 'echo-canceller' | 'fillers' | 'device-reports' | 'mute' | 'push-to-talk';
       readonly error: unknown;
     }
   /** Something was dropped, mended or late; `count` is how often so far. */

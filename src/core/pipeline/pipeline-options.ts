@@ -2,6 +2,7 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { defaultHighPassOptions, type HighPassOptions } from '../audio/high-pass.js';
 import {
   type BargeInOptions,
+  type BargeInSettings,
   defaultBargeInOptions,
   resolveBargeInOptions,
 } from '../conversation/barge-in-policy.js';
@@ -102,7 +103,7 @@ export interface PipelineSettings {
   readonly preRoll: Partial<PreRollOptions>;
   readonly endpointing: Partial<EndpointingOptions>;
   readonly reopenWindowMs: number;
-  readonly bargeIn: BargeInOptions;
+  readonly bargeIn: BargeInSettings;
   readonly filler: FillerOptions;
   readonly playout: PlayoutOptions;
   readonly patience: PatienceOptions;

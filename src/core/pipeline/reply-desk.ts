@@ -4,6 +4,7 @@ import type { ConversationEvent } from '../conversation/conversation-event.js';
 import {
   addAudio,
   addText,
+  completeLedger,
   heardText,
   openLedger,
   type ReplyLedger,
@@ -11,7 +12,7 @@ import {
 } from '../conversation/heard-ledger.js';
 import { inSequence } from '../operators/in-sequence.js';
 import type { PlayoutCommand } from '../playout/playout-types.js';
-import type { TurnRevision, UpstreamEvent } from '../ports/upstream.js';
+import type { InterruptedReply, TurnRevision, UpstreamEvent } from '../ports/upstream.js';
 import type { UnstampedEvent } from './pipeline-event.js';
 
 type ReplyAudio = Extract<UpstreamEvent, { type: 'reply-audio' }>;
@@ -41,11 +42,6 @@ export interface HeardReply {
   readonly heardMs: number;
 }
 
-/** The same, with what that is in words. */
-export interface CutReply extends HeardReply {
-  readonly heardText: string;
-}
-
 export interface ReplyDeskInput {
   readonly scheduler: SchedulerLike;
   readonly replyStallMs: number;
@@ -71,7 +67,7 @@ export interface ReplyDesk {
    * @param heard - what the loudspeaker had played when it discarded the rest; undefined when nothing was discarded, and
    * all that came will be heard.
    */
-  cut(turn: TurnRevision, heard: HeardReply | undefined): CutReply | undefined;
+  cut(turn: TurnRevision, heard: HeardReply | undefined): InterruptedReply | undefined;
   close(): void;
 }
 
@@ -190,8 +186,8 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
       if (!reply || reply.phase === 'over') return;
       switch (event.type) {
         case 'reply-text':
-          reply.ledger = addText(reply.ledger, event.text);
-          tell(event);
+          reply.ledger = addText(reply.ledger, event.text, event.atMs);
+          tell({ type: 'reply-text', replyId: event.replyId, text: event.text });
           break;
         case 'reply-audio':
           reply.ledger = addAudio(reply.ledger, durationMs(event.frame));
@@ -205,6 +201,7 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
           tellEnd(reply, event.reason, event.message ?? null);
           reply.stall.unsubscribe();
           reply.ended = true;
+          if (event.reason === 'complete') reply.ledger = completeLedger(reply.ledger);
           dispatch({ type: 'reply-ended', replyId: event.replyId });
           return;
       }

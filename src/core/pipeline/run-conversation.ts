@@ -1,15 +1,15 @@
 import { BehaviorSubject, defer, EMPTY, Observable } from 'rxjs';
 import { profileFor } from '../conversation/barge-in-policy.js';
 import type { ConversationEvent } from '../conversation/conversation-event.js';
-import { turnOf } from '../conversation/conversation-state.js';
 import type { VoiceError } from '../errors.js';
 import type { UtteranceOptions } from '../operators/detect-utterances.js';
-import { defaultEndpointingOptions } from '../operators/end-turns.js';
 import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
 import { tellDeviceReports } from './device-reports.js';
 import { createFillerDesk } from './filler-desk.js';
-import { type HearingEvent, hear } from './hearing.js';
+import { createFloorDesk } from './floor-desk.js';
+import { floorPorts } from './floor-ports.js';
+import { hear } from './hearing.js';
 import { createPerformer } from './performer.js';
 import type { PipelineEvent } from './pipeline-event.js';
 import type { PipelineSettings } from './pipeline-options.js';
@@ -77,72 +77,38 @@ export function runConversation(
     const performer = createPerformer({ turns, replies, fillers, play, session, tell });
     const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, failTurn);
 
-    let turnsOpened = 0;
-    /** When the first speech of the turn began. */
-    let turnSinceMs = 0;
     let sessionWasLost = false;
-    /** Onset of the speech the user is in the middle of. */
-    let speechOnsetMs: number | undefined;
-    let resumedOnsetMs: number | undefined;
     let captureEnded = false;
-    const confirmSpeech = (onsetMs: number) => {
-      dispatch({ type: 'speech-confirmed', onsetMs, nextTurnId: `turn-${turnsOpened + 1}` });
-    };
+    const heardBy = floorPorts(ports, settings, tell);
+    const floor = createFloorDesk({
+      scheduler,
+      settings,
+      kind: heardBy.kind,
+      tellsPartials: ports.transcriber?.tellsPartials === true,
+      state: () => conversation.state,
+      dispatch,
+      turns,
+      tell,
+    });
     const conversation: ConversationLoop = createConversationLoop(
       (effect) => {
-        if (effect.type === 'open-turn' && effect.revision === 1) {
-          turnsOpened += 1;
-          turnSinceMs = speechOnsetMs ?? scheduler.now();
-        }
+        if (effect.type === 'open-turn') floor.opening(effect.revision);
         performer.perform(effect);
+        if (effect.type === 'open-turn') floor.opened();
       },
       ({ previous, state, cause }) => {
         tell({ type: 'state-changed', state, previous, cause: cause.type });
-        profile$.next(profileFor(state, settings.bargeIn));
+        if (heardBy.kind === 'open') profile$.next(profileFor(state, settings.bargeIn));
       },
       (change) => {
         performer.tellBargeIn(change);
         watch.changed(change);
         if (change.state.name === 'closed') subscriber.complete();
         if (change.state.name !== 'idle') return;
-        // Whoever is still speaking when the floor becomes free has it, without having to start again; but only once,
-        // or a turn that fails at once would be opened for ever.
-        if (speechOnsetMs !== undefined && speechOnsetMs !== resumedOnsetMs) {
-          resumedOnsetMs = speechOnsetMs;
-          confirmSpeech(speechOnsetMs);
-        } else if (captureEnded) dispatch({ type: 'close-requested' });
+        // Whoever is still speaking when the floor becomes free has it, without having to start again.
+        if (!floor.freed() && captureEnded) dispatch({ type: 'close-requested' });
       },
     );
-
-    const onHearing = (event: HearingEvent) => {
-      switch (event.type) {
-        case 'part':
-          turns.hear(event.part);
-          return;
-        case 'edge':
-          tell(event.edge);
-          if (event.edge.type === 'speech-confirmed') {
-            speechOnsetMs = event.edge.onsetMs;
-            confirmSpeech(event.edge.onsetMs);
-          } else if (event.edge.type === 'speech-ended') speechOnsetMs = undefined;
-          else dispatch({ type: event.edge.type });
-          return;
-        case 'turn-ended': {
-          speechOnsetMs = undefined;
-          const turn = conversation.state.name === 'listening' ? turnOf(conversation.state) : undefined;
-          if (!turn) return;
-          tell({ type: 'turn-ended', ...turn, endOfSpeechMs: event.endOfSpeechMs, reason: event.reason });
-          const { maxTurnMs } = { ...defaultEndpointingOptions, ...settings.endpointing };
-          // A turn that goes on and on is answered in the end: what comes later is a new one.
-          const reopenUntilMs = Math.min(event.atMs + settings.reopenWindowMs, turnSinceMs + maxTurnMs);
-          dispatch({ type: 'turn-ended', reopenUntilMs });
-          return;
-        }
-        case 'capture-lost':
-          speechOnsetMs = undefined;
-          dispatch(event);
-      }
-    };
 
     const onSpeaking = (event: SpeakingEvent) => {
       switch (event.type) {
@@ -214,15 +180,23 @@ export function runConversation(
       replies.close();
       fillers.close();
       watch.stop();
+      floor.stop();
     });
     // The loudspeaker first, the microphone last: whoever speaks at once is answered.
     subscriber.add(tellDeviceReports(ports, tell));
     subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
     subscriber.add(session.events$.subscribe({ next: onUpstream, error: fail }));
     subscriber.add(toolResults$.subscribe(session.send));
+    subscriber.add(heardBy.watch(floor.mute, floor.press));
     subscriber.add(
-      hear({ ports, settings, reference$: speaking.reference$, profile$, tell }).subscribe({
-        next: onHearing,
+      hear({
+        ports: heardBy.ports,
+        settings: heardBy.settings,
+        reference$: speaking.reference$,
+        profile$,
+        tell,
+      }).subscribe({
+        next: floor.hear,
         error: fail,
         complete: () => {
           captureEnded = true;

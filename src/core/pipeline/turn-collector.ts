@@ -1,25 +1,20 @@
-import { concatMap, ReplaySubject, Subscription, tap } from 'rxjs';
-import { type AudioFrame, durationMs } from '../audio/audio-frame.js';
+import { concatMap, defer, finalize, type Observable, ReplaySubject, Subscription, tap } from 'rxjs';
+import { durationMs } from '../audio/audio-frame.js';
 import { isVoiceError, SpeechError, type VoiceError } from '../errors.js';
 import { convertTo } from '../operators/convert-to.js';
 import { defaultEndpointingOptions } from '../operators/end-turns.js';
 import type { UtterancePart } from '../operators/with-pre-roll.js';
-import type { TurnRevision, UpstreamRequest } from '../ports/upstream.js';
+import type { Transcript } from '../ports/transcriber.js';
+import type { InterruptedReply, TurnRevision, TurnSending, UpstreamRequest } from '../ports/upstream.js';
+import { type HeardUtterance, heardUtterance } from './heard-utterance.js';
 import type { UnstampedEvent } from './pipeline-event.js';
 import type { PipelineSettings } from './pipeline-options.js';
 import type { PipelinePorts } from './pipeline-ports.js';
 
-/** One utterance, kept whole so that its turn can be sent again. */
-interface Utterance {
-  readonly audio$: ReplaySubject<AudioFrame>;
-  heldMs: number;
-  over: boolean;
-}
-
 interface Turn {
   readonly turnId: string;
   revision: number;
-  readonly utterances: Utterance[];
+  readonly utterances: HeardUtterance[];
   /** Texts of its utterances, in order; undefined while not final. Only for a text upstream. */
   readonly texts: (string | undefined)[];
   /** Partial transcripts sent of the present revision. */
@@ -30,6 +25,8 @@ interface Turn {
   sending: Subscription;
   /** `ending`: the user has finished, the last words are not known yet. */
   phase: 'collecting' | 'ending' | 'sent';
+  /** The reply that was cut before this turn was sent. */
+  readonly interrupted: InterruptedReply | undefined;
 }
 
 export interface TurnCollectorInput {
@@ -45,6 +42,13 @@ export interface TurnCollectorInput {
 /** Collects what the user says and sends it: as audio while it is said, or as text when the turn is over. */
 export interface TurnCollector {
   hear(part: UtterancePart): void;
+  /**
+   * What is said in the utterance that is being spoken, for whoever decides whether it is to be a turn; it can become one as
+   * long as this is subscribed. Undefined without a transcriber, and while nobody speaks.
+   */
+  overhear(): Observable<Transcript> | undefined;
+  /** A reply was cut: the next turn tells. */
+  interrupted(reply: InterruptedReply): void;
   open(turn: TurnRevision): void;
   end(turn: TurnRevision): void;
   abandon(turnId: string): void;
@@ -59,11 +63,24 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
   const maxTurnMs = settings.endpointing.maxTurnMs ?? defaultEndpointingOptions.maxTurnMs;
   let turn: Turn | undefined;
   /** The utterance being spoken. It may begin before its turn is opened. */
-  let speaking: Utterance | undefined;
+  let speaking: HeardUtterance | undefined;
+  /** The utterance that is being judged: over or not, the turn that it may become begins with it. */
+  let overheard: HeardUtterance | undefined;
+  /** The reply that was cut last, until a turn that says so was sent. */
+  let interrupted: InterruptedReply | undefined;
   /** Utterances of the turn under way, to an upstream that accepts audio. */
-  let sendingAudio$: ReplaySubject<Utterance> | undefined;
+  let sendingAudio$: ReplaySubject<HeardUtterance> | undefined;
 
   const revisionOf = ({ turnId, revision }: Turn): TurnRevision => ({ turnId, revision });
+  const sendingOf = (of: Turn): TurnSending => ({
+    ...revisionOf(of),
+    ...(of.interrupted && { interrupted: of.interrupted }),
+  });
+  /** Once the service was told of a cut reply, only this turn tells again. */
+  const sent = (of: Turn) => {
+    of.phase = 'sent';
+    if (interrupted === of.interrupted) interrupted = undefined;
+  };
   const fail = (failing: Turn, error: unknown) => {
     const wrapped = isVoiceError(error)
       ? error
@@ -77,11 +94,11 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
     input.failed(revisionOf(failing), wrapped);
   };
 
-  const transcribe = (of: Turn, utterance: Utterance) => {
-    if (upstream.accepts !== 'text' || !transcriber) return;
+  const transcribe = (of: Turn, utterance: HeardUtterance) => {
+    if (upstream.accepts !== 'text' || !utterance.transcripts$) return;
     const index = of.texts.push(undefined) - 1;
     of.listening.add(
-      utterance.audio$.pipe(convertTo(transcriber.format), transcriber.transcribe()).subscribe({
+      utterance.transcripts$.subscribe({
         next: ({ text, final, engine }) => {
           tell({ type: 'transcript', ...revisionOf(of), text, final, engine });
           if (final) {
@@ -97,7 +114,7 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       }),
     );
   };
-  const attach = (to: Turn, utterance: Utterance) => {
+  const attach = (to: Turn, utterance: HeardUtterance) => {
     if (to.utterances.includes(utterance)) return;
     to.utterances.push(utterance);
     transcribe(to, utterance);
@@ -122,9 +139,10 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       input.empty(revisionOf(of));
       return;
     }
+    sent(of);
     tell({ type: 'turn-sent', ...revisionOf(of), text });
-    send({ type: 'turn-text', ...revisionOf(of), text });
-    send({ type: 'turn-ended', ...revisionOf(of) });
+    send({ type: 'turn-text', ...sendingOf(of), text });
+    send({ type: 'turn-ended', ...sendingOf(of) });
   };
 
   /** All utterances of the turn from the first, then what is still being said. */
@@ -132,7 +150,7 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
     of.sending.unsubscribe();
     of.sending = new Subscription();
     const revision = revisionOf(of);
-    const utterances$ = new ReplaySubject<Utterance>();
+    const utterances$ = new ReplaySubject<HeardUtterance>();
     for (const utterance of of.utterances) utterances$.next(utterance);
     of.sending.add(
       utterances$
@@ -143,15 +161,15 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
         )
         .subscribe({
           complete: () => {
-            of.phase = 'sent';
+            sent(of);
             tell({ type: 'turn-sent', ...revision, text: null });
-            send({ type: 'turn-ended', ...revision });
+            send({ type: 'turn-ended', ...sendingOf(of) });
           },
         }),
     );
     return utterances$;
   };
-  const finish = (utterance: Utterance | undefined) => {
+  const finish = (utterance: HeardUtterance | undefined) => {
     if (!utterance || utterance.over) return;
     utterance.over = true;
     utterance.audio$.complete();
@@ -162,7 +180,7 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       switch (part.type) {
         case 'utterance-started':
           finish(speaking);
-          speaking = { audio$: new ReplaySubject(), heldMs: 0, over: false };
+          speaking = heardUtterance(transcriber);
           if (turn?.phase === 'collecting') {
             attach(turn, speaking);
             sendingAudio$?.next(speaking);
@@ -196,6 +214,24 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       }
     },
 
+    overhear() {
+      const judged = speaking;
+      const transcripts$ = judged?.transcripts$;
+      if (!judged || !transcripts$) return undefined;
+      return defer(() => {
+        overheard = judged;
+        return transcripts$;
+      }).pipe(
+        finalize(() => {
+          if (overheard === judged) overheard = undefined;
+        }),
+      );
+    },
+
+    interrupted(reply) {
+      interrupted = reply;
+    },
+
     open({ turnId, revision }) {
       if (turn?.turnId !== turnId) {
         if (turn) collector.abandon(turn.turnId);
@@ -208,12 +244,14 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
           listening: new Subscription(),
           sending: new Subscription(),
           phase: 'collecting',
+          interrupted,
         };
       }
       turn.revision = revision;
       turn.partials = 0;
       turn.phase = 'collecting';
       turn.sending.unsubscribe();
+      if (overheard) attach(turn, overheard);
       if (speaking) attach(turn, speaking);
       if (upstream.accepts === 'audio') sendingAudio$ = sendAudio(turn);
     },

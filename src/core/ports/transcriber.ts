@@ -15,6 +15,11 @@ export interface Transcriber {
   /** The only layout that `transcribe` takes. */
   readonly format: PcmFormat;
   /**
+   * Whether partial transcripts come while the utterance is being spoken, within a few hundred milliseconds of the words. What
+   * needs them early, such as the check of first words at a barge-in, is off without. @defaultValue false
+   */
+  readonly tellsPartials?: boolean;
+  /**
    * Transcribe one utterance: the source completes when the utterance is over.
    *
    * @remarks

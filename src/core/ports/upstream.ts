@@ -13,6 +13,25 @@ export interface TurnRevision {
   readonly revision: number;
 }
 
+/** What the user heard of a reply that was cut before its end. @public */
+export interface InterruptedReply {
+  readonly replyId: string;
+  /** What left the loudspeaker. Units: milliseconds of the reply's audio. */
+  readonly heardMs: number;
+  /** The same as text: whole words, an estimate within the stretch that was cut. */
+  readonly heardText: string;
+}
+
+/**
+ * A turn, with the reply that was cut since the turn before it was sent. The same was told by `reply-cancelled` when it
+ * happened; it comes again here for a service that keeps nothing between two requests. Absent when the user heard the reply
+ * before to its end.
+ * @public
+ */
+export interface TurnSending extends TurnRevision {
+  readonly interrupted?: InterruptedReply;
+}
+
 /** What the loop asks of the remote service. @public */
 export type UpstreamRequest =
   /** Speech of the user, only to an upstream that accepts audio. */
@@ -28,9 +47,9 @@ export type UpstreamRequest =
       readonly sequence: number;
     })
   /** All the user said in this turn, only to an upstream that accepts text. Sent once per revision, before `turn-ended`. */
-  | (TurnRevision & { readonly type: 'turn-text'; readonly text: string })
+  | (TurnSending & { readonly type: 'turn-text'; readonly text: string })
   /** The user has finished: answer now. */
-  | (TurnRevision & { readonly type: 'turn-ended' })
+  | (TurnSending & { readonly type: 'turn-ended' })
   /** Nobody wants the answer any more. Cancels the turn, whether or not its reply has begun. */
   | (TurnRevision & {
       readonly type: 'reply-cancelled';
@@ -77,7 +96,16 @@ export type UpstreamEvent =
       readonly interruptible: boolean;
     })
   /** A piece of the answer's text. Boundaries are neither words nor sentences. */
-  | { readonly type: 'reply-text'; readonly replyId: string; readonly text: string }
+  | {
+      readonly type: 'reply-text';
+      readonly replyId: string;
+      readonly text: string;
+      /**
+       * Where in the reply's audio this text begins, from a service that knows; word by word is finest. Units: ms of the reply's
+       * audio. Without it text begins where the audio that was received before it ends.
+       */
+      readonly atMs?: number;
+    }
   /** A piece of the answer's audio. `sequence` counts 0, 1, 2, ... within the reply. */
   | {
       readonly type: 'reply-audio';

@@ -1,0 +1,28 @@
+import { type Observable, ReplaySubject, share } from 'rxjs';
+import type { AudioFrame } from '../audio/audio-frame.js';
+import { convertTo } from '../operators/convert-to.js';
+import type { Transcriber, Transcript } from '../ports/transcriber.js';
+
+/** One utterance, kept whole so that its turn can be sent again. */
+export interface HeardUtterance {
+  readonly audio$: ReplaySubject<AudioFrame>;
+  /**
+   * What was said in it. Shared: whoever comes later gets the last transcript at once, and the recogniser runs once for all,
+   * from the first subscription until the last is gone.
+   */
+  readonly transcripts$: Observable<Transcript> | undefined;
+  heldMs: number;
+  over: boolean;
+}
+
+export function heardUtterance(transcriber: Transcriber | undefined): HeardUtterance {
+  const audio$ = new ReplaySubject<AudioFrame>();
+  const transcripts$ =
+    transcriber &&
+    audio$.pipe(
+      convertTo(transcriber.format),
+      transcriber.transcribe(),
+      share({ connector: () => new ReplaySubject(1), resetOnComplete: false, resetOnError: false }),
+    );
+  return { audio$, transcripts$, heldMs: 0, over: false };
+}
