@@ -22,7 +22,7 @@ export function roomResponse({ model, reverberationMs, directDb, seed }: Room): 
   const length = Math.round(responseSeconds * sampleRateHz);
   const tail =
     model === 'images'
-      ? boxReflections(length, reverberationMs, seed)
+      ? withReverberation(boxReflections(length, reverberationMs, seed), reverberationMs)
       : decayingNoise(length, reverberationMs, seed);
   let power = 0;
   for (const sample of tail) power += sample * sample;
@@ -89,9 +89,37 @@ function boxReflections(length: number, reverberationMs: number, seed: number): 
   return response;
 }
 
-/** A door opened: late reverberation of another room comes in, and what was reflected by the door is weaker. */
+/**
+ * How long a response takes to decay by 60 dB: three times its way from -5 to -25 dB, as it is measured in rooms.
+ *
+ * @returns milliseconds.
+ */
+export function measuredReverberationMs(response: Float64Array): number {
+  const left = new Float64Array(response.length);
+  let rest = 0;
+  for (let i = response.length - 1; i > 0; i--) {
+    rest += (response[i] as number) ** 2;
+    left[i] = rest;
+  }
+  const below = (db: number) => left.findIndex((power, i) => i > 0 && power < rest * 10 ** (db / 10));
+  return (3 * (below(-25) - below(-5)) * 1000) / sampleRateHz;
+}
+
+/** Sound that runs along few walls decays slower than the formula for the whole box says: make up for it. */
+function withReverberation(response: Float64Array, reverberationMs: number): Float64Array {
+  const perSample = (ms: number) => (Math.log(1000) * 1000) / (ms * sampleRateHz);
+  const more = perSample(reverberationMs) - perSample(measuredReverberationMs(response));
+  return response.map((sample, i) => sample * Math.exp(-more * i));
+}
+
+/** A door opened: the longer reverberation of another room comes in, and what was reflected by the door is weaker. */
 export function withDoorOpen(response: Float64Array, room: Room): Float64Array {
-  const other = roomResponse({ ...room, model: 'statistical', directDb: -30, seed: room.seed + 77 });
+  const other = roomResponse({
+    model: 'statistical',
+    reverberationMs: 1.3 * room.reverberationMs,
+    directDb: -30,
+    seed: room.seed + 77,
+  });
   const first = 80;
   return response.map((sample, i) => (i < first ? sample : 0.6 * sample) + 0.7 * (other[i] as number));
 }
