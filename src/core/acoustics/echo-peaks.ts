@@ -30,6 +30,9 @@ const nearlyAsStrong = 0.125;
 /** Reflections of a room that are this near belong to it. Units: ms. */
 const sameEchoMs = 25;
 
+/** An echo rises from this stretch before it by so much; the traces of a chirp of the other direction lie all around. Units: ms; ratio of power. */
+const before = { fromMs: 45, toMs: 5, rise: 8 } as const;
+
 /** Undefined when there is none that half of the chirps agree on. */
 export function findSharedEcho(responses: readonly ChirpResponse[]): SharedEcho | undefined {
   if (responses.length === 0) return undefined;
@@ -41,8 +44,10 @@ export function findSharedEcho(responses: readonly ChirpResponse[]): SharedEcho 
     for (let i = 0; i < power.length; i++) power[i] = (power[i] as number) + (response.power[i + shift] ?? 0);
     noise += response.noise;
   }
-  const best = strongest(power, 0, count);
-  if (!((power[best] as number) > noise * exceptional(responses.length))) return undefined;
+  const best = strongest(power, 0, power.length);
+  // Where the strongest is too late, what comes before it are its traces.
+  if (best >= count || !((power[best] as number) > noise * exceptional(responses.length))) return undefined;
+  if ((power[best] as number) < before.rise * meanBefore(power, best)) return undefined;
   const lag = best + earliestMs * perMs;
   const peaks = responses.flatMap((response) => peakNear(response, lag) ?? []);
   if (peaks.length < Math.max(2, responses.length / 2)) return undefined;
@@ -74,6 +79,14 @@ function peakNear(response: ChirpResponse, lag: number): EchoPeak | undefined {
   const peak = strongest(power, Math.max(1, middle - reach), Math.min(power.length - 1, middle + reach + 1));
   if (!((power[peak] as number) > noise * clearPower)) return undefined;
   return { response, lag: firstLag + peak + vertex(power, peak) };
+}
+
+function meanBefore(power: Float64Array, peak: number): number {
+  const from = Math.max(0, peak - before.fromMs * perMs);
+  const to = Math.max(from, peak - before.toMs * perMs);
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += power[i] as number;
+  return to > from ? sum / (to - from) : 0;
 }
 
 function strongest(power: Float64Array, from: number, to: number): number {

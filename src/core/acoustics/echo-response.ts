@@ -67,8 +67,10 @@ export function createResponseMeter(): ResponseMeter {
   );
   const signal = new Float64Array(fftSize);
   const quarter = new Float64Array(fftSize);
-  /** Spectrum of the sound that was rendered; all chirps of one signal have the same. */
+  /** Power of the sound that was rendered; all chirps of one signal have the same. */
   const sentPower = new Float64Array(fft.bins);
+  /** Power of what the division makes of a path that changes nothing. */
+  const idealPower = new Float64Array(fft.bins);
 
   const forward = (block: Float64Array, target: { real: Float64Array; imaginary: Float64Array }): void => {
     signal.fill(0);
@@ -80,16 +82,16 @@ export function createResponseMeter(): ResponseMeter {
   const divide = (): void => {
     let most = 0;
     for (let k = 0; k < fft.bins; k++) {
-      const power = (sent.real[k] as number) ** 2 + (sent.imaginary[k] as number) ** 2;
-      sentPower[k] = power * (weight[k] as number) ** 2;
-      most = Math.max(most, power);
+      sentPower[k] = (sent.real[k] as number) ** 2 + (sent.imaginary[k] as number) ** 2;
+      most = Math.max(most, sentPower[k] as number);
     }
     for (let k = 0; k < fft.bins; k++) {
       const a = got.real[k] as number;
       const b = got.imaginary[k] as number;
       const c = sent.real[k] as number;
       const d = sent.imaginary[k] as number;
-      const scale = (weight[k] as number) / (c * c + d * d + regularization * most);
+      const scale = (weight[k] as number) / ((sentPower[k] as number) + regularization * most);
+      idealPower[k] = (scale * (sentPower[k] as number)) ** 2;
       got.real[k] = (a * c + b * d) * scale;
       got.imaginary[k] = (b * c - a * d) * scale;
     }
@@ -102,12 +104,13 @@ export function createResponseMeter(): ResponseMeter {
     for (let k = 0; k < fft.bins; k++) {
       const sentHere = sentPower[k] as number;
       const heard = ((part.real[k] as number) ** 2 + (part.imaginary[k] as number) ** 2) * sentHere;
+      const ideal = (idealPower[k] as number) * sentHere;
       if (k < middleBin) {
         sums.low += heard;
-        sums.lowSent += sentHere;
+        sums.lowSent += ideal;
       } else {
         sums.high += heard;
-        sums.highSent += sentHere;
+        sums.highSent += ideal;
       }
     }
     return {

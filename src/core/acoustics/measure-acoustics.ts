@@ -46,7 +46,8 @@ export function measureAcoustics({ rendered, captured, askedMs }: AcousticRecord
   if (!echo || !first) return { ...nothingHeard, ...common };
 
   const gains = echo.peaks.map(({ response, lag }) => meter.gainOf(response, lag));
-  const gain = mean(gains.map(({ whole }) => whole));
+  // The median: somebody may have talked over one of them.
+  const gain = median(gains.map(({ whole }) => whole));
   const delays = echo.peaks.map(({ lag }) => lag / perMs);
   const losses = gains.map(({ whole }) => -10 * Math.log10(Math.max(whole, 1e-12)));
   const drift = measureDrift(echo.peaks.map((peak) => clockPair(peak, rendered, captured)));
@@ -65,7 +66,8 @@ export function measureAcoustics({ rendered, captured, askedMs }: AcousticRecord
     clippedShare: clippedShare(echo, rendered, captured),
     driftPpm: drift?.ppm ?? null,
     driftErrorPpm: drift?.errorPpm ?? null,
-    wakeLossMs: (isWakePassage && last && wakeLossMs(first.index, last, noise, rendered, captured)) ?? null,
+    wakeLossMs:
+      isWakePassage && last ? (wakeLossMs(first.index, last, noise, rendered, captured) ?? null) : null,
   };
 }
 

@@ -6,12 +6,12 @@ import { perMs } from './sound-track.js';
 const stepMs = 10;
 /** And up to where it is lost in noise. Ratio of power. */
 const lostInNoise = 2;
-/** Units: dB. The usual stretch of a decay that is measured; below it noise is near. */
+/** Units: dB. The usual stretches of a decay that are measured: the longer one where noise lets it be seen. */
 const from = -5;
-const to = -25;
+const ends = [-25, -15] as const;
 
 /**
- * In which time sound decays by 60 dB, from the decay between 5 and 25 dB below the whole.
+ * In which time sound decays by 60 dB, from the decay between 5 and 25 dB below the whole, or 5 and 15 in noise.
  *
  * @returns undefined where noise hides it. Units: ms.
  */
@@ -28,10 +28,13 @@ export function reverberationMs({ power, noise, lag }: SharedEcho): number | und
   }
   const below = (db: number): number => left.findIndex((energy) => energy <= sum * 10 ** (db / 10));
   const start = below(from);
-  const stop = below(to);
-  // What is cut off at the end makes a decay seem steeper there.
-  const isLong = stop >= 0 && stop + step / 2 < left.length;
-  return start >= 0 && isLong ? ((60 / (from - to)) * (stop - start)) / perMs : undefined;
+  for (const to of ends) {
+    const stop = below(to);
+    // What is cut off at the end makes a decay seem steeper there.
+    const isSeen = start >= 0 && stop >= start && stop + 2 * step < left.length;
+    if (isSeen) return ((60 / (from - to)) * (stop - start)) / perMs;
+  }
+  return undefined;
 }
 
 function meanOf(values: Float64Array, start: number, end: number): number {

@@ -46,14 +46,16 @@ export function wakeLossMs(
     windows.push({ ms: (at - lead) / perMs, isPresent });
   }
   if (windows.length < passageMs / windowMs / 2) return undefined;
-  const begins = windows.find(({ isPresent }, i) => {
+  const begins = windows.findIndex(({ isPresent }, i) => {
     const next = windows.slice(i, i + together.windows);
     const present = next.filter((one) => one.isPresent).length;
     return isPresent && present >= Math.min(next.length, together.present);
   });
-  const ms = begins?.ms ?? passageMs;
+  if (begins < 0) return passageMs;
+  // Between the last that is known to be missing and the first that is there, nothing is known to be missing.
+  const lost = begins === 0 ? 0 : (windows[begins - 1]?.ms ?? 0) + windowMs;
   // One window is the precision of time stamps.
-  return ms <= windowMs ? 0 : ms;
+  return lost <= windowMs ? 0 : lost;
 }
 
 function convolve(signal: Float64Array, path: Float64Array): Float64Array {
