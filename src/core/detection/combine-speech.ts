@@ -46,7 +46,10 @@ export interface CombinedSpeechOptions {
   readonly suspicionWeight: number;
   /** Weight of the second signal where both are asked. Range: 0..1. 0.5 is the mean, which started nothing falsely in 45 minutes of echo. @defaultValue 0.5 */
   readonly secondWeight: number;
-  /** From this weighted probability on a window counts in full. Range: 0..1. @defaultValue 0.5 */
+  /**
+   * From this weighted probability on a window counts in full. Range: 0..1. Above what one signal can reach alone, or being certain
+   * would pass for agreement: with equal weights above 0.5. @defaultValue 0.55
+   */
   readonly agreementThreshold: number;
   /** How much a window counts in which only one signal holds speech. Range: 0.05..1. 0.5: it takes twice as long to confirm. @defaultValue 0.5 */
   readonly aloneShare: number;
@@ -63,7 +66,7 @@ export const defaultCombinedSpeechOptions = {
   trustedConfidence: 0.5,
   suspicionWeight: 0,
   secondWeight: 0.5,
-  agreementThreshold: 0.5,
+  agreementThreshold: 0.55,
   aloneShare: 0.5,
   doubtedStartThreshold: 0.6,
   doubtedStopThreshold: 0.45,
