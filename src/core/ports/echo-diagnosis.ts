@@ -49,7 +49,7 @@ export interface EchoDiagnosis {
   readonly missingReferenceMs: number;
   /** Reference that came after it had been taken for silence. Units: milliseconds. */
   readonly lateReferenceMs: number;
-  /** Reference that was stamped too far ahead to be kept. Units: milliseconds. */
+  /** Reference that had to give way to newer before it was needed: four seconds are kept. Units: milliseconds. */
   readonly droppedReferenceMs: number;
   /** Times that the reference had to be set anew to its time stamps: gaps, other layouts, creeping clocks. */
   readonly realignments: number;

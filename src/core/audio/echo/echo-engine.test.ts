@@ -13,7 +13,7 @@ import {
   roomNoise,
   type SimulatedPath,
   through,
-} from './simulated-room.js';
+} from '../../../../test/support/simulated-room.js';
 
 const rate = 16_000;
 const blockSamples = 160;

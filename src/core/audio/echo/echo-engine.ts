@@ -25,8 +25,8 @@ export interface EchoEngine {
   /** See `PathWatch`. */
   readonly convergence: number;
   readonly resemblance: number;
-  /** Whether more is left over than the state of the filter explains, and it looks like echo. */
-  readonly isEchoSuspected: boolean;
+  /** How likely what is left over is echo that the filter does not know. Range: 0..1; fades within half a second. */
+  readonly suspicion: number;
   /** By how much the filter is believed to lower the echo. Units: decibels. */
   readonly lossDb: number;
   /** Units: samples. */
@@ -46,7 +46,13 @@ export interface EchoEngine {
 const refreshBlocks = 25;
 /** Blocks with echo before the first look: there is nothing to see earlier. */
 const firstLookBlocks = 50;
+/** Resemblance from which a surprise counts as echo, and at which it surely is. Double talk: above 0.35 in 1 % of its blocks. */
 const suspectedResemblance = 0.35;
+const certainResemblance = 0.55;
+/** What is left of a suspicion after each block without one. */
+const fading = 0.96;
+/** Share of the path that a suspicion doubts at most. */
+const doubtedShare = 0.5;
 /** The room rings on after the window. */
 const ringingBlocks = 30;
 
@@ -71,6 +77,7 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
   let pathChanges = 0;
   let possibleBlocks = 0;
   let sinceRefresh = 0;
+  let suspicion = 0;
 
   const changePath = (keep: number): void => {
     pathChanges++;
@@ -80,6 +87,14 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
     late.reset();
     start.reset();
     leftOver.reset();
+  };
+
+  /** More is left over than the filter explains, and it rises and falls with the echo: the path is not quite what it was. */
+  const suspect = (): void => {
+    const alike = (watch.resemblance - suspectedResemblance) / (certainResemblance - suspectedResemblance);
+    const now = leftOver.isSurprised ? Math.max(0, Math.min(1, alike)) : 0;
+    suspicion = Math.max(now, fading * suspicion);
+    if (now > 0) filter.doubt(doubtedShare * now);
   };
 
   const refresh = (): void => {
@@ -107,8 +122,8 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
     get resemblance() {
       return watch.resemblance;
     },
-    get isEchoSuspected() {
-      return leftOver.isSurprised && watch.resemblance > suspectedResemblance;
+    get suspicion() {
+      return suspicion;
     },
     get lossDb() {
       return leftOver.lossDb;
@@ -135,6 +150,7 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
       late.step();
       refresh();
       leftOver.step(spectra, filter.uncertainty, late.power, watch.convergence, watch.resemblance);
+      suspect();
       suppressor.step(spectra, leftOver.power, start.power);
       synthesis.pull(suppressor.cleaned, cleaned);
     },

@@ -24,6 +24,11 @@ export interface EchoPathFilter {
   skip(reference: Float64Array): void;
   /** Start again with the window at delay zero; the path as known so far is kept by this factor (0 forgets it). */
   restart(keep: number): void;
+  /**
+   * What is left over is echo: the path as known may be wrong by this share of its power. It goes on from what is known, and learns
+   * as fast as such an error asks for. Range: 0..1.
+   */
+  doubt(share: number): void;
   /** Move the window: let the path begin this many blocks later (or earlier, if negative). What leaves the window is forgotten. */
   slide(blocks: number): void;
   /** Power of the weights of one partition, summed over all bins. */
@@ -99,6 +104,14 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
     }
   };
   forget();
+
+  const partitionPower = (partition: number): number => {
+    let sum = 0;
+    for (let w = partition * bins; w < (partition + 1) * bins; w++) {
+      sum += (weights.real[w] as number) ** 2 + (weights.imaginary[w] as number) ** 2;
+    }
+    return sum;
+  };
 
   const subtractEcho = (captured: Float64Array): void => {
     echoSpectrum.real.fill(0);
@@ -181,6 +194,15 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
       }
       forget();
     },
+    doubt(share) {
+      let power = 0;
+      for (let p = 0; p < partitions; p++) power += partitionPower(p);
+      const atFirst = ((share * power) / bins) * ((1 - priorDecay) / (1 - priorDecay ** partitions));
+      for (let p = 0, w = 0; p < partitions; p++) {
+        const least = atFirst * priorDecay ** p;
+        for (let k = 0; k < bins; k++, w++) variance[w] = Math.max(variance[w] as number, least);
+      }
+    },
     slide(blocks) {
       const by = Math.max(-offsetBlocks, Math.min(partitions - offsetBlocks, blocks));
       offsetBlocks += by;
@@ -188,13 +210,7 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
       shiftPartitions(weights.imaginary, by * bins, 0);
       shiftPartitions(variance, by * bins, enteringVariance);
     },
-    partitionPower(partition) {
-      let sum = 0;
-      for (let w = partition * bins; w < (partition + 1) * bins; w++) {
-        sum += (weights.real[w] as number) ** 2 + (weights.imaginary[w] as number) ** 2;
-      }
-      return sum;
-    },
+    partitionPower,
     readTail(target) {
       target.fill(0);
       const first = Math.max(0, partitions - tailPartitions);

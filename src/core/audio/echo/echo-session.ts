@@ -1,7 +1,6 @@
 import type { EchoDiagnosis } from '../../ports/echo-diagnosis.js';
 import { type AudioFrame, audioFrame, durationMs } from '../audio-frame.js';
 import { rmsDb } from '../levels.js';
-import { createSampleQueue } from '../sample-queue.js';
 import { judgePath } from './echo-diagnosis.js';
 import { createEchoEngine } from './echo-engine.js';
 import type { LinearEchoCancellerOptions } from './linear-echo-options.js';
@@ -26,6 +25,8 @@ export interface EchoSessionOutput {
   readonly emit: (frame: AudioFrame) => void;
   readonly wantsDiagnosis: () => boolean;
   readonly tell: (diagnosis: EchoDiagnosis) => void;
+  /** Everything that was captured has come out, and no more will. */
+  readonly complete: () => void;
 }
 
 const sampleRateHz = 16_000;
@@ -33,8 +34,6 @@ const perMs = sampleRateHz / 1000;
 /** 10 ms. */
 const blockSamples = 160;
 const lowestDb = -120;
-/** More than the longest frame there can be. */
-const maxHeldSamples = 2 ** 24;
 
 const powerDb = (power: number): number => Math.max(lowestDb, 10 * Math.log10(power + 1e-12));
 
@@ -50,12 +49,13 @@ function meanPower(block: Float64Array): number {
  * and times.
  *
  * A captured sample comes out with the block after its own; a block is taken when the reference of its time is there, or has
- * been waited for long enough. Nothing but the emitted frame is allocated for a frame, apart from what the conversion of the
- * reference returns.
+ * been waited for long enough. Nothing is allocated for a frame but what is emitted, and the diagnosis if somebody wants it.
+ *
+ * Whoever gets a frame may render or capture at once, or end: it is remembered, and worked on after the block at hand.
  */
 export function createEchoSession(
   { tailMs, maxReferenceWaitMs, referenceLeadMs, followsDrift }: LinearEchoCancellerOptions,
-  { emit, wantsDiagnosis, tell }: EchoSessionOutput,
+  { emit, wantsDiagnosis, tell, complete }: EchoSessionOutput,
 ): EchoSession {
   const partitions = Math.ceil((tailMs * perMs) / blockSamples);
   const engine = createEchoEngine(blockSamples, partitions, sampleRateHz);
@@ -70,13 +70,16 @@ export function createEchoSession(
   const frames = createWaitingFrames();
   const reference = new Float64Array(blockSamples);
   const block = new Float64Array(blockSamples);
-  const output = createSampleQueue(maxHeldSamples);
-  const cleaned = new Float32Array(blockSamples);
+  /** What comes out for the oldest frame, and how much of it is there. */
+  let cleaned: Float32Array | undefined;
+  let filled = 0;
   let hasBegun = false;
   let isFirstBlock = true;
+  let isAdvancing = false;
   /** The reference has stayed away: it is not waited for until it is back. */
   let isReferenceAbsent = false;
   let hasReferenceEnded = false;
+  let hasCaptureEnded = false;
   let missingSamples = 0;
   let captureGaps = 0;
 
@@ -100,10 +103,18 @@ export function createEchoSession(
     captureGaps,
   });
 
+  /** Put what the engine gave into frames, and let go of those that are complete. */
   const release = (): void => {
-    for (let frame = frames.oldest; frame && output.length >= frame.samples.length; frame = frames.oldest) {
+    let at = 0;
+    for (let frame = frames.oldest; frame; frame = frames.oldest) {
+      const { length } = frame.samples;
+      cleaned ??= new Float32Array(length);
+      while (filled < length && at < blockSamples) cleaned[filled++] = engine.cleaned[at++] as number;
+      if (filled < length) return;
+      const samples = cleaned;
+      cleaned = undefined;
+      filled = 0;
       frames.drop();
-      const samples = output.shift(frame.samples.length);
       if (wantsDiagnosis()) tell(diagnose(frame, samples));
       emit(audioFrame(frame.format, samples, frame.timestampMs));
     }
@@ -116,16 +127,11 @@ export function createEchoSession(
     engine.step(reference, block);
     if (followsDrift) line.steer(engine.referencePpm);
     // The first block that comes out belongs to nothing.
-    if (!isFirstBlock) {
-      cleaned.set(engine.cleaned);
-      output.push(cleaned);
-    }
+    if (!isFirstBlock) release();
     isFirstBlock = false;
-    release();
   };
 
-  /** Take what can be taken; everything if `isUrgent`. */
-  const advance = (isUrgent = false): void => {
+  const takeBlocks = (isUrgent: boolean): void => {
     while (frames.unreadSamples >= blockSamples) {
       const isThere = line.has(blockSamples);
       if (isThere) isReferenceAbsent = false;
@@ -134,6 +140,19 @@ export function createEchoSession(
       takeBlock();
       if (!isThere && !isUrgent) isReferenceAbsent = true;
     }
+  };
+
+  /** Take what can be taken; everything if `isUrgent`. */
+  const advance = (isUrgent = false): void => {
+    if (isAdvancing) return;
+    isAdvancing = true;
+    try {
+      takeBlocks(isUrgent);
+      while (hasCaptureEnded && frames.oldest) takeBlock();
+    } finally {
+      isAdvancing = false;
+    }
+    if (hasCaptureEnded) complete();
   };
 
   /** Captured samples are missing, or came twice: go on where the new ones belong. */
@@ -170,8 +189,8 @@ export function createEchoSession(
     },
     end() {
       hasReferenceEnded = true;
+      hasCaptureEnded = true;
       advance();
-      while (frames.oldest) takeBlock();
     },
   };
 }

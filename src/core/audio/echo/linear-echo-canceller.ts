@@ -46,7 +46,8 @@ const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
  * Range: a sample that is no number counts as 0, one beyond -8..8 as that. Ownership: input frames are read, never written; they are let go of when their output is emitted. Memory: some 2 MB for each subscription, all of it bounded.
  * Cancellation: unsubscribing lets go of both streams; an error of either is passed on.
  *
- * Errors with `AudioFormatError` `AUDIO_FORMAT_UNSUPPORTED` for a near-end frame of another layout.
+ * Errors with `AudioFormatError` `AUDIO_FORMAT_UNSUPPORTED` for a near-end frame of another layout, and for a frame on either side without
+ * a time or with half a sample frame; with `OptionError` `OPTION_INVALID` for a reference whose layout is out of range.
  * @throws OptionError `OPTION_INVALID`
  * @public
  */
@@ -63,30 +64,42 @@ export function linearEchoCanceller(options: Partial<LinearEchoCancellerOptions>
           emit: (frame) => subscriber.next(frame),
           wantsDiagnosis: () => diagnosis$.observed,
           tell: (diagnosis) => diagnosis$.next(diagnosis),
+          complete: () => subscriber.complete(),
         });
         const error = (thrown: unknown) => subscriber.error(thrown);
+        /** A frame that cannot be used ends the stream with its error; thrown into rxjs it would end the program. */
+        const taking = (take: (frame: AudioFrame) => void) => (frame: AudioFrame) => {
+          try {
+            take(checked(frame));
+          } catch (thrown) {
+            error(thrown);
+          }
+        };
         subscriber.add(
-          reference$.subscribe({
-            next: (frame) => session.render(frame),
-            error,
-            complete: () => session.endReference(),
-          }),
+          reference$.subscribe({ next: taking(session.render), error, complete: session.endReference }),
         );
+        if (subscriber.closed) return;
         subscriber.add(
           near$.subscribe({
-            next: (frame) => {
-              if (sameFormat(frame.format, format)) session.capture(frame);
-              else error(unsupported(frame.format));
-            },
+            next: taking((frame) => {
+              if (!sameFormat(frame.format, format)) throw unsupported(frame.format);
+              session.capture(frame);
+            }),
             error,
-            complete: () => {
-              session.end();
-              subscriber.complete();
-            },
+            complete: session.end,
           }),
         );
       }),
   };
+}
+
+/** A frame without a time can be put nowhere, and would move everything that comes after it. */
+function checked(frame: AudioFrame): AudioFrame {
+  if (Number.isFinite(frame.timestampMs)) return frame;
+  throw new AudioFormatError(
+    'AUDIO_FORMAT_UNSUPPORTED',
+    `the echo canceller aligns frames by timestampMs, but got ${frame.timestampMs}; stamp captured and rendered frames in milliseconds of one clock`,
+  );
 }
 
 function unsupported({ sampleRateHz, channels }: PcmFormat): AudioFormatError {

@@ -27,6 +27,12 @@ const missingShare = 0.5;
 /** And how many standard deviations of chance that must be. */
 const certainty = 10;
 const changeBlocks = 15;
+/**
+ * A bin whose estimated echo is so far below the loudest of late says nothing: before the echo arrives, and in pauses, the estimate is
+ * but the filter's own error. Without this every other minute had a change that was none. The loudest fades by half in 14 s.
+ */
+const audibleShare = 1e-3;
+const loudestFading = 0.9995;
 /** The filter must have worked before it can have stopped to: blocks with echo in which it removed so much. */
 const workedBlocks = 50;
 const workedLossDb = 6;
@@ -60,6 +66,7 @@ export function createPathWatch(bins: number): PathWatch {
   const lowBin = Math.max(1, Math.round(bins * 0.0125));
   const solvedTopBin = Math.round(bins * 0.5);
   const resemblanceTopBin = Math.round(bins * 0.62);
+  const loudest = new Float64Array(bins);
   const meanEcho = new Float64Array(bins);
   const meanResidual = new Float64Array(bins);
   let convergence = 0;
@@ -84,6 +91,9 @@ export function createPathWatch(bins: number): PathWatch {
     let own = 0;
     for (let k = 1; k < bins; k++) {
       const power = echoPower[k] as number;
+      const peak = Math.max(power, loudestFading * (loudest[k] as number));
+      loudest[k] = peak;
+      if (power < audibleShare * peak) continue;
       const rest = Math.max(steadyResidualPower[k] as number, residualPower[k] as number);
       const weight = 1 / (rest + power + inaudiblePower);
       const product =

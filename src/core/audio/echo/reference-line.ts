@@ -1,8 +1,6 @@
-import { type AudioFrame, type PcmFormat, sameFormat } from '../audio-frame.js';
-import { createDriftConverter, type DriftConverter } from '../drift-converter.js';
-import { toMono } from '../mix.js';
+import { type AudioFrame, durationMs, sameFormat } from '../audio-frame.js';
+import { createReferenceResampler, type ReferenceResampler } from './reference-resampler.js';
 import { jitterMs } from './stamped-samples.js';
-import { tame } from './waiting-frames.js';
 
 /** The reference, mono, sample by sample beside what the microphone captured. */
 export interface ReferenceLine {
@@ -17,7 +15,7 @@ export interface ReferenceLine {
   steer(ppm: number): void;
   /** Samples that came after their time had been read as silence. */
   readonly lateSamples: number;
-  /** Samples whose time was so far ahead that there was no room. */
+  /** Samples that had to give way to newer ones before their time was read. */
   readonly droppedSamples: number;
   /** Times that the reference was set anew to its time stamps: after a gap, or because it had crept away from them. */
   readonly realignments: number;
@@ -33,7 +31,10 @@ export interface ReferenceLineOptions {
   readonly isSteered: boolean;
 }
 
-/** Four seconds at 16 kHz: devices tell at most some hundred milliseconds ahead. A power of two, for the modulo. */
+/**
+ * Four seconds at 16 kHz are remembered, the newest ones: devices tell at most some hundred milliseconds ahead, and what a microphone
+ * that stood still goes on with is new. A power of two, for the modulo.
+ */
 const ringSamples = 2 ** 16;
 /** Steered by the echo, the reference may creep away from its time stamps; in silence it is set back from this on. Units: ms. */
 const silentCreepMs = 30;
@@ -41,16 +42,6 @@ const silentCreepMs = 30;
 const creepMs = 200;
 const silentAfterMs = 500;
 const inaudible = 1e-5;
-/** So small that it changes nothing: it makes the converter convert from the first sample on, without a seam later. */
-const unnoticeablePpm = 1e-6;
-
-/** One run of frames without a gap. */
-interface Stretch {
-  readonly format: PcmFormat;
-  readonly converter: DriftConverter;
-  taken: number;
-  expectedMs: number;
-}
 
 export function createReferenceLine({
   sampleRateHz,
@@ -61,8 +52,10 @@ export function createReferenceLine({
   const perMs = sampleRateHz / 1000;
   const ring = new Float32Array(ringSamples);
   const leadSamples = leadMs * perMs;
-  let stretch: Stretch | undefined;
-  let steeredPpm = isSteered ? unnoticeablePpm : 0;
+  /** What the present run of frames without a gap goes through, and when its next frame is due. */
+  let run: ReferenceResampler | undefined;
+  let expectedMs = 0;
+  let steeredPpm = 0;
   /** Index behind the last known sample; there are none before the first push. */
   let frontier = Number.NEGATIVE_INFINITY;
   let reader: number | undefined;
@@ -73,42 +66,37 @@ export function createReferenceLine({
 
   const placeOf = (ms: number): number => indexAt(ms) - leadSamples;
 
-  const begin = (frame: AudioFrame): Stretch => {
-    if (stretch) realignments++;
-    const at = Math.round(placeOf(frame.timestampMs));
-    // Silence in between, as much of it as is remembered; what was said of a later time before does not count.
-    if (at - frontier >= ringSamples) ring.fill(0);
-    else for (let index = frontier; index < at; index++) ring[wrap(index)] = 0;
-    frontier = at;
-    const converter = createDriftConverter(frame.format.sampleRateHz, sampleRateHz);
-    converter.setPpm(-steeredPpm);
-    return { format: frame.format, converter, taken: 0, expectedMs: frame.timestampMs };
-  };
-
-  /** How far the run of frames has crept away from the time stamps. Units: ms. */
-  const creepOf = ({ converter, taken }: Stretch, timestampMs: number): number => {
-    const ahead = (taken - converter.nextInputPosition) / converter.inputsPerOutput;
-    return (frontier + ahead - placeOf(timestampMs)) / perMs;
-  };
-
-  const mustBegin = (current: Stretch, frame: AudioFrame): boolean => {
-    if (!sameFormat(current.format, frame.format)) return true;
-    if (Math.abs(frame.timestampMs - current.expectedMs) > jitterMs) return true;
-    const isSilent = silentSamples > silentAfterMs * perMs;
-    return Math.abs(creepOf(current, frame.timestampMs)) > (isSilent ? silentCreepMs : creepMs);
-  };
-
-  const append = (samples: Float32Array): void => {
-    const room = (reader ?? frontier) + ringSamples - frontier;
-    const count = Math.min(samples.length, Math.max(0, room));
-    droppedSamples += samples.length - count;
-    if (reader !== undefined) lateSamples += Math.max(0, Math.min(count, reader - frontier));
+  const append = (samples: Float32Array, count: number): void => {
+    if (reader !== undefined) {
+      lateSamples += Math.max(0, Math.min(count, reader - frontier));
+      droppedSamples += Math.max(0, Math.min(count, frontier + count - ringSamples - reader));
+    }
     for (let i = 0; i < count; i++) {
-      const sample = tame(samples[i] as number);
+      const sample = samples[i] as number;
       silentSamples = Math.abs(sample) < inaudible ? silentSamples + 1 : 0;
       ring[wrap(frontier + i)] = sample;
     }
-    frontier += samples.length;
+    frontier += count;
+  };
+
+  const begin = (frame: AudioFrame): ReferenceResampler => {
+    if (run) realignments++;
+    const at = Math.round(placeOf(frame.timestampMs));
+    // Silence in between, as much of it as is remembered; what was said of a later time before does not count.
+    if (Math.abs(at - frontier) >= ringSamples) ring.fill(0);
+    else for (let index = frontier; index < at; index++) ring[wrap(index)] = 0;
+    frontier = at;
+    const begun = createReferenceResampler(frame.format, sampleRateHz, isSteered, append);
+    begun.steer(steeredPpm);
+    return begun;
+  };
+
+  const mustBegin = (current: ReferenceResampler, { format, timestampMs }: AudioFrame): boolean => {
+    if (!sameFormat(current.format, format)) return true;
+    if (Math.abs(timestampMs - expectedMs) > jitterMs) return true;
+    const isSilent = silentSamples > silentAfterMs * perMs;
+    const crept = (frontier + current.heldSamples - placeOf(timestampMs)) / perMs;
+    return Math.abs(crept) > (isSilent ? silentCreepMs : creepMs);
   };
 
   return {
@@ -131,16 +119,14 @@ export function createReferenceLine({
       reader = (reader ?? 0) + samples;
     },
     push(frame) {
-      if (!stretch || mustBegin(stretch, frame)) stretch = begin(frame);
-      const mono = toMono(frame.samples, frame.format.channels);
-      stretch.taken += mono.length;
-      stretch.expectedMs = frame.timestampMs + (mono.length * 1000) / frame.format.sampleRateHz;
-      append(stretch.converter.push(mono));
+      if (!run || mustBegin(run, frame)) run = begin(frame);
+      expectedMs = frame.timestampMs + durationMs(frame);
+      run.push(frame.samples);
     },
     steer(ppm) {
       if (ppm === steeredPpm) return;
       steeredPpm = ppm;
-      stretch?.converter.setPpm(-ppm);
+      run?.steer(ppm);
     },
     get lateSamples() {
       return lateSamples;

@@ -1,6 +1,6 @@
-import { noiseAt, noisePeak } from '../../pacing/background-noise.js';
+import { noiseAt, noisePeak } from '../../src/core/pacing/background-noise.js';
 
-/** What lies between a loudspeaker and a microphone, for tests: nothing else imports it. */
+/** What lies between a loudspeaker and a microphone. */
 export interface SimulatedPath {
   /** Time until the first sound arrives. Units: milliseconds. */
   readonly delayMs: number;
