@@ -1,0 +1,119 @@
+import { figuresFor, type ScoredScenario } from './evaluate.js';
+import type { Figures } from './figures.js';
+import { goals } from './goals.js';
+import { type OurOptions, ourRule } from './rules.js';
+
+/** How much a false alarm or a miss beyond its goal weighs against time. */
+const weights: Readonly<Record<string, number>> = {
+  'false cuts after the first 5 s': 4,
+  'false cuts in the first 5 s': 2,
+  'false cuts within 2 s of a change of the path': 2,
+  'false ducks after the first 5 s': 6,
+  'missed, +6 to -6 dB': 2,
+  'missed, -12 dB': 0.5,
+  'missed in the first 5 s': 0.3,
+  'sounds that are no interruption and cut': 0.15,
+};
+/** Times count in parts of their goal. */
+const timeWeight = 8;
+/** Being better than asked for is worth a little: the other half is not this one. */
+const spare = 0.05;
+const capMs = 1500;
+/** Goals are aimed at with something to spare: 80 % of each. */
+const margin = 0.8;
+
+/** How far from the goals. 0 would be all of them reached in no time. */
+export function costOf(figures: Figures): number {
+  let cost = 0;
+  for (const { name, most, unit, value } of goals) {
+    const measured = Math.min(value(figures), capMs);
+    if (Number.isNaN(measured)) continue;
+    if (unit === 'ms') {
+      const part = measured / most;
+      cost += timeWeight * Math.max(0, part - 1) + (8 * spare * timeWeight * part) / 4;
+    } else {
+      cost += (weights[name] ?? 1) * (Math.max(0, measured - margin * most) + spare * measured);
+    }
+  }
+  return cost;
+}
+
+/** One number of the rule that may be varied. */
+interface Knob {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly set: (options: OurOptions, value: number) => OurOptions;
+}
+
+const combinedKnob = (name: keyof OurOptions['combined'], values: readonly number[]): Knob => ({
+  name,
+  values,
+  set: (options, value) => ({ ...options, combined: { ...options.combined, [name]: value } }),
+});
+const utteranceKnob = (name: keyof OurOptions['utterances'], values: readonly number[]): Knob => ({
+  name,
+  values,
+  set: (options, value) => ({ ...options, utterances: { ...options.utterances, [name]: value } }),
+});
+
+const knobs: readonly Knob[] = [
+  utteranceKnob('startThreshold', [0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
+  utteranceKnob('stopThreshold', [0.15, 0.25, 0.35, 0.45]),
+  utteranceKnob('minSpeechMs', [64, 96, 128, 160, 192, 224, 256]),
+  utteranceKnob('gapToleranceMs', [64, 100, 130, 160, 200, 260]),
+  combinedKnob('suspicionWeight', [0, 0.15, 0.3, 0.5]),
+  combinedKnob('secondWeight', [0.2, 0.3, 0.4, 0.5, 0.6]),
+  combinedKnob('agreementThreshold', [0.3, 0.4, 0.5, 0.6, 0.7]),
+  combinedKnob('aloneShare', [0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 1]),
+  combinedKnob('trustedConfidence', [0.2, 0.35, 0.5, 0.65, 0.8]),
+  combinedKnob('doubtedStartThreshold', [0.4, 0.5, 0.6, 0.7, 0.8]),
+  combinedKnob('doubtedStopThreshold', [0.25, 0.35, 0.45, 0.55]),
+  combinedKnob('doubtedMinSpeechMs', [96, 128, 160, 192, 256, 320, 384]),
+];
+
+/** What was found, and how it came about. */
+export interface Tuning {
+  readonly options: OurOptions;
+  readonly cost: number;
+  readonly steps: readonly string[];
+}
+
+/**
+ * Look for better numbers: one knob after the other, the best value of each, until nothing gets better.
+ *
+ * @param scored - of the training half only.
+ */
+export function tune(
+  from: OurOptions,
+  scored: readonly ScoredScenario[],
+  frontEnds: readonly ('linear' | 'webrtc')[],
+  tell: (line: string) => void = () => undefined,
+): Tuning {
+  const costs = (options: OurOptions): number => {
+    try {
+      return costOf(figuresFor(ourRule('tuned', frontEnds, options), scored));
+    } catch {
+      // Two knobs that exclude each other, such as a stop above the start.
+      return Number.POSITIVE_INFINITY;
+    }
+  };
+  let best = from;
+  let cost = costs(from);
+  const steps = [`start: ${cost.toFixed(2)}`];
+  for (let isBetter = true; isBetter; ) {
+    isBetter = false;
+    for (const { name, values, set } of knobs) {
+      for (const value of values) {
+        const tried = set(best, value);
+        const costTried = costs(tried);
+        if (!(costTried < cost - 1e-3)) continue;
+        best = tried;
+        cost = costTried;
+        isBetter = true;
+        steps.push(`${name} ${value}: ${cost.toFixed(2)}`);
+        tell(steps[steps.length - 1] as string);
+      }
+    }
+  }
+  return { options: best, cost, steps };
+}
