@@ -7,6 +7,7 @@ import {
   type PipelineEvent,
   type PipelineOptions,
   type PipelinePorts,
+  type UpstreamEvent,
   type UpstreamRequest,
 } from 'earshot';
 import { scriptedTranscriber } from 'earshot/adapters/scripted-transcriber';
@@ -25,7 +26,7 @@ import {
   spokenSentence,
   tone,
 } from 'earshot/testing';
-import { map, of, tap } from 'rxjs';
+import { delay, map, of, tap } from 'rxjs';
 
 const format = { sampleRateHz: 48_000, channels: 1 };
 const samplesOf = (ms: number) => Math.round((ms * 48_000) / 1000);
@@ -50,6 +51,10 @@ export interface KioskOptions {
   readonly options?: Partial<PipelineOptions>;
   readonly accepts?: 'audio' | 'text';
   readonly acceptsPartials?: boolean;
+  /** A transcriber that tells what is being said, so much later than it is said. */
+  readonly partialsAfterMs?: number;
+  /** Another event in the place of one of the service. */
+  readonly changed?: (event: UpstreamEvent) => UpstreamEvent;
   /** Whether replies may be cut. */
   readonly interruptible?: boolean;
   readonly microphone?: Partial<MemoryMicrophoneOptions>;
@@ -64,6 +69,8 @@ export function kiosk({
   accepts = 'text',
   acceptsPartials = false,
   interruptible = true,
+  changed = (event) => event,
+  partialsAfterMs,
   ...devices
 }: KioskOptions = {}) {
   const clock = createVirtualClock();
@@ -74,6 +81,13 @@ export function kiosk({
   const upstream = scriptedUpstream({ scheduler, accepts, answer });
   const requests: UpstreamRequest[] = [];
   const said: { readonly startMs: number; readonly endMs: number; readonly text: string }[] = [];
+  const transcriber = scriptedTranscriber({
+    lookup: (startMs, endMs) =>
+      said
+        .filter((item) => Math.min(endMs, item.endMs) - Math.max(startMs, item.startMs) > 50)
+        .map(({ text }) => text)
+        .join(' '),
+  });
   const pipeline = createVoicePipeline(
     {
       microphone,
@@ -85,15 +99,19 @@ export function kiosk({
         openSession: (requests$) =>
           upstream
             .openSession(requests$.pipe(tap((request) => requests.push(request))))
-            .pipe(map((event) => (event.type === 'reply-started' ? { ...event, interruptible } : event))),
+            .pipe(
+              map((event) => changed(event.type === 'reply-started' ? { ...event, interruptible } : event)),
+            ),
       },
-      transcriber: scriptedTranscriber({
-        lookup: (startMs, endMs) =>
-          said
-            .filter((item) => Math.min(endMs, item.endMs) - Math.max(startMs, item.startMs) > 50)
-            .map(({ text }) => text)
-            .join(' '),
-      }),
+      transcriber:
+        partialsAfterMs === undefined
+          ? transcriber
+          : {
+              ...transcriber,
+              tellsPartials: true,
+              transcribe: () => (audio$) =>
+                audio$.pipe(transcriber.transcribe(), delay(partialsAfterMs, scheduler)),
+            },
       ...ports,
     },
     { scheduler, ...options },
