@@ -106,4 +106,68 @@ describe('detectUtterances', () => {
       /stopThreshold \(0.35\) must not be above/,
     );
   });
+
+  describe('with evidence', () => {
+    const floor = { startThreshold: 0.8, stopThreshold: 0.7, minSpeechMs: 50 };
+    const edgesWith = (
+      tenths: string,
+      share: number,
+      over: Partial<UtteranceOptions> = {},
+      strict = false,
+    ) => {
+      const edges: string[] = [];
+      const judged = score(tenths).map((scored) => ({
+        frame: scored.frame,
+        speechProbability: 0,
+        evidence: { speechProbability: scored.speechProbability, share, ...(strict && { floor }) },
+      }));
+      of(...judged)
+        .pipe(detectUtterances({ ...options, ...over }))
+        .subscribe((frame) => {
+          edges.push(...frame.edges.map(({ type, atMs }) => `${type.slice(7)}@${atMs}`));
+        });
+      return edges;
+    };
+
+    it('goes by its probability, and not by the other', () => {
+      expect(edgesWith('0099990000', 1)).toEqual(edgesOf('0099990000'));
+    });
+
+    it('counts a frame by its share: half as much takes twice as long to confirm, and starts no later', () => {
+      expect(edgesWith('0099999900', 0.5)).toEqual(['started@30', 'confirmed@80']);
+    });
+
+    it('is as strict as its floor until speech is confirmed, and then as strict as before', () => {
+      expect(edgesWith('0077770000', 1, {}, true)).toEqual([]);
+      expect(edgesWith('0099999444440', 1, {}, true)).toEqual(['started@30', 'confirmed@70']);
+      expect(edgesWith('0099666600000', 1, {}, true)).toEqual(['started@30', 'misfired@70']);
+    });
+
+    it('never makes a rule laxer by its floor', () => {
+      expect(edgesWith('00999999999', 1, { minSpeechMs: 80 }, true)).toEqual(['started@30', 'confirmed@100']);
+    });
+
+    it('leaves a rule alone that wants nothing confirmed, such as a button', () => {
+      expect(edgesWith('0090000', 0.1, { minSpeechMs: 0 }, true)).toEqual([
+        'started@30',
+        'confirmed@30',
+        'ended@60',
+      ]);
+    });
+
+    it('says what the frame was judged by', () => {
+      const [frame] = score('7');
+      let judgedBy: number | undefined;
+      of({
+        frame: frame?.frame as ScoredFrame['frame'],
+        speechProbability: 0.1,
+        evidence: { speechProbability: 0.7, share: 1 },
+      })
+        .pipe(detectUtterances(options))
+        .subscribe(({ speechProbability }) => {
+          judgedBy = speechProbability;
+        });
+      expect(judgedBy).toBe(0.7);
+    });
+  });
 });

@@ -143,13 +143,13 @@ export function stepUtterance(
   }
 }
 
-/** The stricter of two rules, option by option. */
+/** The stricter of two rules, option by option. One that wants nothing confirmed (a button) is left so. */
 function atLeast(options: UtteranceOptions, floor: StrictnessFloor): UtteranceOptions {
   return {
     ...options,
     startThreshold: Math.max(options.startThreshold, floor.startThreshold),
     stopThreshold: Math.max(options.stopThreshold, floor.stopThreshold),
-    minSpeechMs: Math.max(options.minSpeechMs, floor.minSpeechMs),
+    minSpeechMs: options.minSpeechMs === 0 ? 0 : Math.max(options.minSpeechMs, floor.minSpeechMs),
   };
 }
 
