@@ -14,7 +14,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readWav } from '../../src/core/audio/wav.js';
 import { createRandom, shuffled } from './random.js';
-import { backchannels, type Speaker, speakers, texts } from './speakers.js';
+import { backchannels, englishVoiceOf, type Speaker, speakers, texts } from './speakers.js';
 import { findSpeech, sampleRateHz } from './speech-bounds.js';
 
 /** One recording, decoded to 32-bit floats at 16 kHz in a file of the cache. */
@@ -171,8 +171,8 @@ function backchannelsOf(speaker: Speaker, folder: string): Recording[] {
   const { source, name } = speaker;
   if (source.kind !== 'synthesis') return [];
   return backchannels.map((text, index) => {
-    const file = join(folder, 'decoded', `${name}-backchannel-${index}.f32`);
-    synthesize(source.voice, source.wordsPerMinute, text, file);
+    const file = join(folder, 'decoded', `${name}-hum-${index}.f32`);
+    synthesize(englishVoiceOf(source.voice), source.wordsPerMinute, text, file);
     return { file, use: 'backchannel', speaker: name } as const;
   });
 }

@@ -148,7 +148,7 @@ function judgeSounds(
         onsetMs,
         ducked: duck !== undefined,
         cut: during.some(({ type }) => type === 'cut'),
-        restoredAfterMs: duck && restore && restore.atMs - Math.max(endMs, duck.atMs),
+        restoredAfterMs: duck && restore && Math.max(0, restore.atMs - Math.max(endMs, duck.atMs)),
       },
     ];
   });

@@ -173,8 +173,7 @@ export function livekitRule(frontEnd: FrontEnd): Rule {
           speechMs = 0;
         } else if (!hasCut && lastedMs >= interruptsAfterMs) {
           hasCut = true;
-          const atMs = readyMs(heard, [frontEnd], window);
-          decisions.push({ type: 'duck', atMs }, { type: 'cut', atMs });
+          decisions.push({ type: 'cut', atMs: readyMs(heard, [frontEnd], window) });
         }
       }
       return decisions;

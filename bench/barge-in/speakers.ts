@@ -140,5 +140,17 @@ export const texts: Readonly<
   },
 };
 
-/** What is said to show that one listens, and should interrupt nobody. */
-export const backchannels: readonly string[] = ['mm-hm', 'mhm', 'uh-huh', 'hm', 'aha', 'mm'];
+/** What is said to show that one listens, and should interrupt nobody: in phonemes, because spelt out they are read as letters. */
+export const backchannels: readonly string[] = [
+  "[[mh'm]]",
+  "[[m'm]]",
+  "[[h'm]]",
+  '[[m:]]',
+  "[[@h'@]]",
+  '[[mh@m]]',
+];
+
+/** The voice of somebody, speaking English: its phonemes are those above. */
+export function englishVoiceOf(voice: string): string {
+  return voice.replace(/^[^+]+/, 'en-us');
+}
