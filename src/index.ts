@@ -7,6 +7,11 @@ export {
   type PcmFormat,
   sameFormat,
 } from './core/audio/audio-frame.js';
+export { type LinearEchoCanceller, linearEchoCanceller } from './core/audio/echo/linear-echo-canceller.js';
+export {
+  defaultLinearEchoCancellerOptions,
+  type LinearEchoCancellerOptions,
+} from './core/audio/echo/linear-echo-options.js';
 export { createFrameRing, type FrameRing } from './core/audio/frame-ring.js';
 export { createGainRamp, dbToGain, type GainRamp, gainToDb } from './core/audio/gain.js';
 export {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultUtteranceOptions, type PipelineEvent } from 'earshot';
 import type { DemoOptions } from './demo-options.js';
@@ -23,11 +23,20 @@ export interface Run {
 }
 
 /** Everything that is written after a run, and what it came to. */
-export function conclude({ options, title, events, said, originMs, missed, unfinished }: Run): Summary {
-  const { samples, sampleRateHz } = readRecording(join(options.out, 'microphone.wav'));
-  const durationMs = (samples.length * 1000) / sampleRateHz;
-  const result = summarise(events, durationMs, options.fillerDelayMs, onsetIn(samples, sampleRateHz));
-  const relativeSaid = said.map((item) => ({
+export function conclude(run: Run): Summary {
+  const { options, title, events, originMs, missed, unfinished } = run;
+  const heard = readRecording(join(options.out, 'microphone.wav'));
+  const durationMs = (heard.samples.length * 1000) / heard.sampleRateHz;
+  // Where the microphone hears the loudspeaker, too, the beginning of a sound is only to be seen in what was said alone.
+  const said = join(options.out, 'person.wav');
+  const person = existsSync(said) ? readRecording(said) : heard;
+  const result = summarise(
+    events,
+    durationMs,
+    options.fillerDelayMs,
+    onsetIn(person.samples, person.sampleRateHz),
+  );
+  const relativeSaid = run.said.map((item) => ({
     ...item,
     startMs: item.startMs - originMs,
     endMs: item.endMs - originMs,
@@ -41,7 +50,8 @@ export function conclude({ options, title, events, said, originMs, missed, unfin
       .filter(({ outcome }) => outcome === 'unanswered')
       .map(({ turnId }) => `${turnId} was not answered`),
   ];
-  const summary = rounded({ ok: problems.length === 0, problems, place: options.place.type, ...result });
+  const { place, echoDb } = options;
+  const summary = rounded({ ok: problems.length === 0, problems, place: place.type, echoDb, ...result });
   writeEvents(join(options.out, 'events.jsonl'), events);
   writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   writeTimeline(options.out, title, events, summary, {

@@ -45,6 +45,8 @@ export interface DemoOptions {
   readonly threshold: number;
   readonly fillerDelayMs: number;
   readonly timeToFirstByteMs: number;
+  /** How much less of the loudspeaker the microphone hears; null: nothing to speak of, as with a headset. Units: dB. */
+  readonly echoDb: number | null;
 }
 
 /** Longest demo. Units: s. */
@@ -73,6 +75,7 @@ const commandLine = {
   backend: text,
   seconds: text,
   'virtual-kiosk': text,
+  echo: text,
 } as const;
 
 /**
@@ -105,6 +108,7 @@ export function readDemoOptions(args: string[]): DemoOptions | 'help' {
     threshold: toNumber('threshold', values.threshold, 0.5),
     fillerDelayMs: toNumber('filler-delay', values['filler-delay'], 400),
     timeToFirstByteMs: toNumber('time-to-first-byte', values['time-to-first-byte'], 2200),
+    echoDb: echoOf(values.echo),
   };
 }
 
@@ -116,6 +120,7 @@ const conflicts: readonly (readonly [one: keyof Given, other: keyof Given, why: 
     ['fast', name, 'virtual time does not pass on a real device'] as const,
     ['microphone', name, 'a recording needs no device'] as const,
     [name, 'virtual-kiosk', 'the kiosk has its own devices'] as const,
+    ['echo', name, 'a real room has an echo of its own'] as const,
   ]),
   ['fast', 'virtual-kiosk', 'virtual time does not pass on a sound server'],
   ['microphone', 'virtual-kiosk', 'the kiosk has a person who says the dialogue'],
@@ -150,6 +155,18 @@ function placeOf(given: Given): DemoOptions['place'] {
   }
   const microphone = typeof given.microphone === 'string' ? given.microphone : null;
   return { type: 'files', fast: given.fast === true, microphone };
+}
+
+/** Louder than the loudspeaker itself is no echo, and less than a headset lets through is none either. Units: dB. */
+const [leastEchoDb, mostEchoDb] = [-60, 6];
+
+function echoOf(value: unknown): number | null {
+  if (value === undefined) return null;
+  const db = toNumber('echo', value, Number.NaN);
+  if (db >= leastEchoDb && db <= mostEchoDb) return db;
+  throw refusal(
+    `--echo must be a number from ${leastEchoDb} to ${mostEchoDb} dB, but is ${db}; -10 is a loudspeaker beside the microphone`,
+  );
 }
 
 /** `auto` is whatever the system takes by itself. */

@@ -3,7 +3,7 @@
  *
  *   npx tsx examples/demo/measure-demo.ts demo-out [--filler-delay-ms 400] [--json]
  *
- * Reads microphone.wav, loudspeaker.wav, room.wav if there is one, summary.json and server-audio/<turnId>.wav of the folder. Exit code 0 when
+ * Reads microphone.wav, loudspeaker.wav, room.wav and person.wav where there are any, summary.json and server-audio/<turnId>.wav of the folder. Exit code 0 when
  * every check holds, 1 when one does not, 2 when there is nothing to measure.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -26,6 +26,8 @@ export interface DemoSummary {
   readonly totals: TimelineTotals;
   /** Files, when it is not said. */
   readonly place?: Place;
+  /** How much less of the loudspeaker the microphone hears. Nothing, when it is null or not said. */
+  readonly echoDb?: number | null;
 }
 
 /** A turn, with what it was before the user went on with it. */
@@ -41,6 +43,8 @@ export interface DemoRecordings {
   readonly microphone: Recording;
   /** What was really to be heard at the microphone, where somebody else recorded that. */
   readonly room?: Recording;
+  /** What was said alone, where the microphone hears the loudspeaker, too. */
+  readonly person?: Recording;
   readonly loudspeaker: Recording;
   readonly summary: DemoSummary;
   /** What the server sent as the reply of a turn, at the loudspeaker's rate. */
@@ -51,18 +55,19 @@ export interface DemoRecordings {
 export function measureDemo({
   microphone,
   room,
+  person,
   loudspeaker,
   summary,
   readSent,
 }: DemoRecordings): readonly Check[] {
   const { turns, totals } = summary;
-  const limits = limitsOn(summary.place);
+  const limits = limitsOn(summary.place, summary.echoDb);
   const sentTurns = turns.flatMap(({ earlierRevisions = [], ...turn }) => [...earlierRevisions, turn]);
   const bargeIns = [...summary.bargeIns, ...(summary.coughs ?? [])]
     .map((one): TimelineBargeIn => ({ silentMs: null, restoredMs: null, ...one }))
     .toSorted((a, b) => a.speechOnsetMs - b.speechOnsetMs);
   const replies = findReplies(turns, loudspeaker, readSent);
-  const barge = measureBargeIns(bargeIns, sentTurns, room ?? microphone, loudspeaker, limits);
+  const barge = measureBargeIns(bargeIns, sentTurns, person ?? room ?? microphone, loudspeaker, limits);
   const ducked = duckedStretches(barge.measured, limits);
   return [
     ...checkFillers(sentTurns, loudspeaker, totals.fillerDelayMs),
@@ -81,9 +86,12 @@ export function readDemo(folder: string): DemoRecordings {
     if (!existsSync(full)) throw new Error(`${full} is missing; run the demo first, or name its folder`);
     return full;
   };
+  const optional = (name: 'room' | 'person') =>
+    existsSync(join(folder, `${name}.wav`)) && { [name]: readRecording(join(folder, `${name}.wav`)) };
   return {
     microphone: readRecording(path('microphone.wav')),
-    ...(existsSync(join(folder, 'room.wav')) && { room: readRecording(join(folder, 'room.wav')) }),
+    ...optional('room'),
+    ...optional('person'),
     loudspeaker: readRecording(path('loudspeaker.wav')),
     summary: readSummary(path('summary.json')),
     readSent: (turnId) => readRecording(path(join('server-audio', `${turnId}.wav`))),

@@ -10,7 +10,7 @@ import { envelope, renderTimeline } from './timeline.js';
 export function prepareFolder(out: string): void {
   try {
     if (!existsSync(out)) mkdirSync(out);
-    for (const old of ['events.jsonl', 'summary.json', 'timeline.html', 'room.wav']) {
+    for (const old of ['events.jsonl', 'summary.json', 'timeline.html', 'room.wav', 'person.wav']) {
       rmSync(join(out, old), { force: true });
     }
     const served = join(out, 'server-audio');
@@ -142,6 +142,7 @@ export function writeTimeline(
     thresholds,
     problems: summary.problems,
     place: summary.place,
+    echoDb: summary.echoDb,
   });
   writeFileSync(join(folder, 'timeline.html'), html);
 }

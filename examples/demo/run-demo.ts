@@ -8,6 +8,7 @@ import { monotonicScheduler } from 'earshot/devices/clock';
 import { createVirtualClock } from 'earshot/testing';
 import { firstValueFrom, of, type SchedulerLike, type Unsubscribable } from 'rxjs';
 import { type Backend, scriptedBackend, startBackend } from './backend.js';
+import { noCancellers, openCancellers } from './cancellers.js';
 import { conclude, stopThresholdFor } from './conclude.js';
 import { type DemoOptions, longestSeconds } from './demo-options.js';
 import { type Cue, loadDialogue, promptsWithAnswers } from './dialogue.js';
@@ -42,6 +43,8 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
     fillerCache({ directory: fillersFolder, voice: options.voice }).loadFillers(format),
   );
   const detector = await loadSileroVad();
+  const hearsItself = place.type === 'devices' || options.echoDb !== null;
+  const cancellers = hearsItself ? await openCancellers() : noCancellers;
   let backend: Backend | undefined;
   let stage: Stage | undefined;
   let speaker: Speaker | undefined;
@@ -60,7 +63,7 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
     const opened = await openStage(options, scheduler);
     stage = opened;
     stop.throwIfAborted();
-    for (const notice of opened.notices) screen.tell(notice);
+    for (const notice of [...opened.notices, ...cancellers.notices]) screen.tell(notice);
 
     const pipeline = createVoicePipeline(
       {
@@ -69,6 +72,7 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
         detector,
         upstream: served.upstream,
         transcriber,
+        ...cancellers.ports,
         fillers: { loadFillers: () => of(clips) },
       },
       {
@@ -139,6 +143,7 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
     await stage?.close();
     await backend?.close();
     await detector.close();
+    cancellers.close();
   }
 }
 

@@ -47,6 +47,8 @@ export interface Summary {
   /** What is not as the script says, one sentence each. */
   readonly problems: readonly string[];
   readonly place: Place;
+  /** How much less of the loudspeaker the microphone hears; null: nothing to speak of. Units: dB. */
+  readonly echoDb: number | null;
   readonly turns: readonly TurnSummary[];
   readonly bargeIns: readonly BargeInSummary[];
   readonly coughs: readonly CoughSummary[];
@@ -80,7 +82,7 @@ export function summarise(
   durationMs: number,
   fillerDelayMs: number,
   onsetNear: (atMs: number) => number,
-): Omit<Summary, 'ok' | 'problems' | 'place'> {
+): Omit<Summary, 'ok' | 'problems' | 'place' | 'echoDb'> {
   const all = <Type extends PipelineEvent['type']>(type: Type) =>
     events.filter((event): event is Of<Type> => event.type === type);
   const started = (kind: 'reply' | 'filler', id: string) =>

@@ -83,7 +83,7 @@ ${renderTurns(data.turns)}
 </section>
 <section class="card">
 <h2>Barge-ins: from the first sound of the user to silence</h2>
-${renderBargeIns(data.bargeIns, limitsOn(data.place))}
+${renderBargeIns(data.bargeIns, limitsOn(data.place, data.echoDb))}
 </section>
 <script type="application/json" id="data">${embedJson(data)}</script>
 <script>

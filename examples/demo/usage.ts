@@ -14,14 +14,16 @@ export const usage = `A conversation on real audio: speech from files, a real Si
   --filler-delay MS           wait before a filler (400)
   --time-to-first-byte MS     how slow the server is (2200)
 
+  --echo DB                   an open loudspeaker: the microphone hears it, by so many dB weaker, such as -10; the echo
+                              cancellers take it out again. Also with --virtual-kiosk
+
   On real devices, instead of files
   --device auto|NAME          the microphone and the loudspeaker of this machine; earshot devices lists the names
   --capture NAME              the microphone alone; the loudspeaker is the default one, or that of --playout
   --playout NAME              the loudspeaker alone
   --backend auto|process|audify   which way to reach them: the programs of the system, or the native library (auto)
   --seconds N                 end after so long, 1 to ${longestSeconds}, once the answer under way is over (${longestSeconds}); Ctrl-C ends it too
-  What you say is not understood yet: each turn gets the next answer of the demo. Use a headset, or a speakerphone that
-  cancels its echo by itself.
+  What you say is not understood yet: each turn gets the next answer of the demo. An open loudspeaker will do.
 
   --virtual-kiosk             the dialogue, spoken by a person into the room of a private sound server and heard with its
                               microphone, through the same code as real devices; =pulseaudio (default) or =pipewire

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { audioFrame, DeviceError } from 'earshot';
 import { openDevices } from 'earshot/devices';
-import { AsyncSubject, defer, from, map, type SchedulerLike } from 'rxjs';
+import { AsyncSubject, defer, from, map, type SchedulerLike, tap } from 'rxjs';
 import { kioskProblem } from '../../../test/virtual-kiosk/problem.js';
 import type { Recording } from '../../../test/virtual-kiosk/recorder.js';
 import { createVirtualKiosk } from '../../../test/virtual-kiosk/virtual-kiosk.js';
@@ -12,10 +12,10 @@ import type { Stage } from './stage.js';
 import { createTape } from './tape.js';
 
 /**
- * How much of the loudspeaker the microphone hears: as with a closed headset, since there is no echo canceller yet. Speech that is
+ * How much of the loudspeaker the microphone hears unless told otherwise: as with a closed headset. Speech that is
  * played at -20 dB full scale comes back at -80, which is below the noise of any room and no speech to the detector. Units: dB.
  */
-const echoDb = -60;
+const headsetDb = -60;
 
 /** What the kiosk records is gone through in frames. Units: sample frames. */
 const recordedFrame = 480;
@@ -24,6 +24,8 @@ export interface KioskStageInput {
   readonly scheduler: SchedulerLike;
   readonly place: KioskPlace;
   readonly out: string;
+  /** How much less of the loudspeaker the microphone hears, or null: as with a headset. Units: dB. */
+  readonly echoDb: number | null;
 }
 
 /**
@@ -31,14 +33,14 @@ export interface KioskStageInput {
  * devices are reached as those of any machine.
  *
  * It leaves `loudspeaker.wav` as the kiosk recorded it, so what was truly audible; `microphone.wav` as the devices captured and stamped
- * it; and `room.wav`, what the kiosk itself recorded at the microphone.
+ * it; `room.wav`, what the kiosk itself recorded at the microphone; and with an echo `person.wav`, what was said alone.
  *
  * @throws DeviceError `DEVICE_BACKEND` where there can be none.
  */
-export async function kioskStage({ scheduler, place, out }: KioskStageInput): Promise<Stage> {
+export async function kioskStage({ scheduler, place, out, echoDb }: KioskStageInput): Promise<Stage> {
   requireKiosk(place);
   const { server, backend } = place;
-  const kiosk = await createVirtualKiosk({ server, echoDb });
+  const kiosk = await createVirtualKiosk({ server, echoDb: echoDb ?? headsetDb });
   try {
     const { env } = kiosk;
     const devices = openDevices({ scheduler, capture: { format }, playout: { format }, backend, env });
@@ -48,17 +50,19 @@ export async function kioskStage({ scheduler, place, out }: KioskStageInput): Pr
     const originMs = scheduler.now();
     const tapeOf = (name: string) => createTape(join(out, name), format, originMs);
     const heard = tapeOf('microphone.wav');
+    const person = echoDb === null ? undefined : tapeOf('person.wav');
     const hungUp$ = new AsyncSubject<true>();
     return {
       microphone: recordedMicrophone(devices.microphone, heard, hungUp$),
       loudspeaker: devices.loudspeaker,
       originMs,
       notices: [
-        `A virtual kiosk on ${server}: the dialogue is spoken into its room, and its microphone hears ${-echoDb} dB less of the loudspeaker, as with a headset.`,
+        `A virtual kiosk on ${server}: the dialogue is spoken into its room, and its microphone hears ${-(echoDb ?? headsetDb)} dB less of the loudspeaker${echoDb === null ? ', as with a headset' : ''}.`,
       ],
       say: (samples) =>
         defer(() => from(kiosk.say({ samples, rateHz: format.sampleRateHz }))).pipe(
           map(({ beganMs, endsMs }) => ({ startMs: beganMs - aheadMs, endMs: endsMs - aheadMs })),
+          tap(({ startMs }) => person?.add(audioFrame(format, samples, startMs))),
         ),
       hangUp() {
         hungUp$.next(true);
@@ -67,6 +71,7 @@ export async function kioskStage({ scheduler, place, out }: KioskStageInput): Pr
       async finish() {
         const untilMs = scheduler.now();
         heard.finish(untilMs);
+        person?.finish(untilMs);
         const [audible, room] = await Promise.all(recorders.map((recorder) => recorder.stop()));
         for (const [name, recording] of [
           ['loudspeaker.wav', audible],
@@ -79,6 +84,7 @@ export async function kioskStage({ scheduler, place, out }: KioskStageInput): Pr
       },
       async close() {
         heard.close();
+        person?.close();
         await kiosk.teardown();
       },
     };

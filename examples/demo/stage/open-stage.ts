@@ -21,13 +21,16 @@ export async function requireStage({ place }: DemoOptions): Promise<void> {
 }
 
 /** The stage that was asked for. Real devices, and the rig of the tests, are loaded only by who wants them. */
-export async function openStage({ place, out }: DemoOptions, scheduler: SchedulerLike): Promise<Stage> {
+export async function openStage(
+  { place, out, echoDb }: DemoOptions,
+  scheduler: SchedulerLike,
+): Promise<Stage> {
   switch (place.type) {
     case 'files':
-      return fileStage({ scheduler, recording: place.microphone, out });
+      return fileStage({ scheduler, recording: place.microphone, out, echoDb });
     case 'devices':
       return (await import('./device-stage.js')).deviceStage({ scheduler, place, out });
     case 'virtual-kiosk':
-      return (await import('./kiosk-stage.js')).kioskStage({ scheduler, place, out });
+      return (await import('./kiosk-stage.js')).kioskStage({ scheduler, place, out, echoDb });
   }
 }

@@ -9,7 +9,7 @@ export interface Spoken {
 
 /**
  * Where a conversation takes place: what it is heard and spoken with, and what is kept of it. It leaves `microphone.wav` and
- * `loudspeaker.wav` behind, which have the same first instant.
+ * `loudspeaker.wav` behind, which have the same first instant; and, where the microphone hears the loudspeaker, `person.wav`: what was said alone.
  */
 export interface Stage {
   readonly microphone: AudioSource;

@@ -73,6 +73,8 @@ export interface TimelineData {
   readonly totals: TimelineTotals;
   /** Files, when it is not said. */
   readonly place?: Place;
+  /** How much less of the loudspeaker the microphone hears. Nothing, when it is null or not said. Units: dB. */
+  readonly echoDb?: number | null;
   /** Where speech starts and stops, drawn as lines in the probability curve. */
   readonly thresholds?: { readonly start: number; readonly stop: number };
   /** What else went wrong, one sentence each. */
