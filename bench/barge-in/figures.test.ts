@@ -55,6 +55,7 @@ describe('renderReport', () => {
       beyond: [],
       levels: {},
       curves: [],
+      classes: [],
     });
     expect(report).toContain('| false cuts after the first 5 s | 0 | 1 | NOT reached |');
     expect(report).toContain('| onset to ducked, median | 130 ms | 110 ms | reached |');

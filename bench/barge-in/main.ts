@@ -12,6 +12,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadWebrtcApm } from '../../src/adapters/webrtc-apm/index.js';
+import { breakDown } from './breakdown.js';
 import { contenders, ourDefaults, strictness } from './contenders.js';
 import { cacheFolder, gatherCorpus } from './corpus.js';
 import { figuresFor, levelChangesOf, loadScored, type ScoredScenario } from './evaluate.js';
@@ -110,6 +111,7 @@ const wanted = scenariosOf('held-out', extent);
 const scored = scoredOf(wanted);
 const usual = scored.filter(isUsual);
 const beyond = scored.filter((one) => !isUsual(one));
+// Without WebRTC's module the first that is left is ours without it.
 const rules = contenders(options).filter(({ frontEnds }) => isWebrtcThere || !frontEnds.includes('webrtc'));
 const results: Results = {
   when: new Date().toISOString().slice(0, 10),
@@ -124,6 +126,7 @@ const results: Results = {
     ...(isWebrtcThere && { 'WebRTC (upstream)': levelChangesOf('webrtc', usual) }),
   },
   curves: curvesOf(options, usual),
+  classes: rules[0] && usual.length > 0 ? breakDown(rules[0], usual) : [],
 };
 const report = renderReport(results);
 mkdirSync(folder, { recursive: true });

@@ -1,3 +1,4 @@
+import type { PlaceClass } from './breakdown.js';
 import type { LevelChanges } from './evaluate.js';
 import { deviceMs, type Figures, type Latencies } from './figures.js';
 import { goals } from './goals.js';
@@ -20,6 +21,8 @@ export interface Results {
   readonly beyond: readonly Row[];
   readonly levels: Readonly<Record<string, LevelChanges>>;
   readonly curves: readonly Curve[];
+  /** Where ours is weak. */
+  readonly classes: readonly PlaceClass[];
 }
 
 /** One contender from hasty to strict. */
@@ -178,6 +181,31 @@ function curveTable(curves: readonly Curve[]): string {
   );
 }
 
+function classTable(classes: readonly PlaceClass[]): string {
+  return table(
+    [
+      'place',
+      '',
+      'minutes',
+      'false cuts',
+      'false ducks per min',
+      'missed, +6 to -6 dB',
+      'ducked p50 / p90',
+      'silent p50 / p90',
+    ],
+    classes.map((one) => [
+      one.attribute,
+      one.value,
+      shown(one.minutes, 1),
+      String(one.falseCuts),
+      shown(one.falseDucksPerMinute, 2),
+      `${one.missed} of ${one.bargeIns}`,
+      `${shown(one.duckP50)} / ${shown(one.duckP90)}`,
+      `${shown(one.silenceP50)} / ${shown(one.silenceP90)}`,
+    ]),
+  );
+}
+
 /** The report, in Markdown. */
 export function renderReport(results: Results): string {
   const { rows, beyond, levels, curves, missing } = results;
@@ -200,6 +228,8 @@ export function renderReport(results: Results): string {
     soundTable(rows),
     '## What it does to the speaker while both talk',
     levelTable(levels),
+    '## Where it is weak',
+    classTable(results.classes),
     '## Clocks 100 ppm apart',
     falseTable(beyond),
     bargeInTable(beyond.slice(0, 3)),

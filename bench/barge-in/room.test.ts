@@ -11,8 +11,7 @@ import {
 import { sampleRateHz } from './speech-bounds.js';
 
 const room = { model: 'images', reverberationMs: 300, directDb: 6, seed: 5 } as const;
-const energy = (samples: Float64Array | Float32Array) =>
-  samples.reduce((sum, sample) => sum + sample * sample, 0);
+const energy = (samples: Iterable<number>) => [...samples].reduce((sum, sample) => sum + sample * sample, 0);
 
 function noise(length: number, seed: number): Float32Array {
   const random = createRandom(seed);
