@@ -42,7 +42,18 @@ describe('the options of the demo', () => {
     });
   });
 
+  it('put an echo between loudspeaker and microphone when asked', () => {
+    const echoOf = (...args: string[]) => readDemoOptions(args) as { readonly echoDb: number | null };
+    expect(echoOf().echoDb).toBeNull();
+    expect(echoOf('--echo', '-10').echoDb).toBe(-10);
+    expect(echoOf('--virtual-kiosk', '--echo', '6').echoDb).toBe(6);
+  });
+
   it.each([
+    ['--echo loud', /--echo must be a number, but is "loud"/],
+    ['--echo 7', /--echo must be a number from -60 to 6 dB, but is 7; -10 is/],
+    ['--echo -61', /--echo must be a number from -60 to 6 dB, but is -61/],
+    ['--echo -10 --device auto', /--echo cannot be combined with --device: a real room/],
     ['--fast --device auto', /--fast cannot be combined with --device: virtual time/],
     ['--fast --virtual-kiosk', /--fast cannot be combined with --virtual-kiosk: virtual time/],
     ['--fast --playout hdmi', /--fast cannot be combined with --playout/],
@@ -76,6 +87,7 @@ describe('the options of the demo', () => {
       'seconds',
       'virtual-kiosk',
       'fast',
+      'echo',
       'out',
     ])
       expect(usage).toContain(`--${option} `);

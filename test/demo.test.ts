@@ -103,6 +103,39 @@ describe('the demo, in virtual time', () => {
   }, 120_000);
 });
 
+describe('the demo with an open loudspeaker', () => {
+  const out = join(folder, 'open');
+  let ended: Ended;
+  let summary: { readonly [key: string]: never };
+  beforeAll(async () => {
+    ended = await demo('--fast', '--json', '--echo', '0', '--out', out);
+    summary = JSON.parse(ended.stdout || '{}');
+  }, 120_000);
+
+  it('hears itself as loud as it speaks, and is interrupted by nobody but the person', () => {
+    expect([ended.code, ended.stderr]).toEqual([0, '']);
+    expect(summary).toMatchObject({
+      ok: true,
+      echoDb: 0,
+      totals: { turns: 5, answered: 5, bargeIns: 2, coughs: 1 },
+    });
+    const samplesOf = (name: string) => readWav(readFileSync(join(out, name))).samples;
+    const [microphone, person, loudspeaker] = ['microphone', 'person', 'loudspeaker'].map((name) =>
+      samplesOf(`${name}.wav`),
+    ) as [Float32Array, Float32Array, Float32Array];
+    const powerOf = (samples: Float32Array) => samples.reduce((sum, sample) => sum + sample ** 2, 0);
+    const echo = microphone.map((sample, i) => sample - (person[i] ?? 0));
+    expect(10 * Math.log10(powerOf(echo) / powerOf(loudspeaker))).toBeGreaterThan(-3);
+  });
+
+  it('keeps what it promises over an echo, measured in the recordings by code that is not ours', async () => {
+    const measured = await run('examples/demo/measure-demo.ts', [out]);
+    expect(measured.stdout).not.toContain('FAILED');
+    expect(measured.code).toBe(0);
+    expect(readFileSync(join(out, 'timeline.html'), 'utf8')).toContain('open loudspeaker');
+  }, 120_000);
+});
+
 describe('the demo with a recording of the user', () => {
   const question = join(root, 'examples/demo/assets/go-forward.wav');
 

@@ -65,7 +65,7 @@ ${asset('page.css')}</style>
 <header>
 <h1>${escapeHtml(data.title)}</h1>
 <span class="outcome ${outcome}">${outcome}</span>
-<span class="length">${milliseconds(data.durationMs)} of conversation</span>
+<span class="length">${milliseconds(data.durationMs)} of conversation${escapeHtml(openLoudspeaker(data))}</span>
 </header>
 ${problemList === '' ? '' : `<ul class="problems">${problemList}</ul>`}
 <section class="tiles">
@@ -91,6 +91,13 @@ ${asset('view.js')}</script>
 </body>
 </html>
 `;
+}
+
+/** How open the loudspeaker was, where it was. */
+function openLoudspeaker({ echoDb }: TimelineData): string {
+  return echoDb === null || echoDb === undefined
+    ? ''
+    : `, on an open loudspeaker: the microphone hears it at ${echoDb} dB`;
 }
 
 function thousandth(sample: number): number {

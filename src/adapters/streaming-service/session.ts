@@ -1,6 +1,12 @@
 import type { Subscriber } from 'rxjs';
 import { UpstreamError } from '../../core/errors.js';
-import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../../core/ports/upstream.js';
+import type {
+  InterruptedReply,
+  TurnRevision,
+  TurnSending,
+  UpstreamEvent,
+  UpstreamRequest,
+} from '../../core/ports/upstream.js';
 import type { AskedTurn } from './ask-turn.js';
 import { askTurn } from './ask-turn.js';
 import type { Question } from './attempt.js';
@@ -79,8 +85,8 @@ export function createSession(
     cancelUpTo({ ...turn, revision: turn.revision - 1 });
   }
 
-  function endTurn(turn: TurnRevision): void {
-    const { turnId, revision } = turn;
+  function endTurn(turn: TurnSending): void {
+    const { turnId, revision, interrupted } = turn;
     const stale = Math.max(newestAsked(turnId), unfinished.newestText(turnId)) >= revision;
     const found = unfinished.end(turn);
     if (found === undefined && stale) {
@@ -88,7 +94,10 @@ export function createSession(
       return;
     }
     if (found !== undefined && found.text.trim() !== '') {
-      ask({ turnId, revision, ...found });
+      const text = interrupted && promptAfterCut(found.text, interrupted);
+      // The service merges a prompt with what it has collected by their words, and these begin differently.
+      const asked = text === undefined ? found : { text, sessionId: newSessionId(), commit: false };
+      ask({ turnId, revision, ...asked });
       return;
     }
     const error = new UpstreamError(
@@ -96,6 +105,20 @@ export function createSession(
       `turn ${turnId} has no text to ask with; send turn-text with words in it before turn-ended`,
     );
     subscriber.next({ type: 'turn-failed', turnId, revision, error });
+  }
+
+  /** Undefined where what the user said is to be asked with. The caller's code must not leave a turn without an end. */
+  function promptAfterCut(text: string, interrupted: InterruptedReply): string | undefined {
+    try {
+      const prompt = settings.promptAfterCut?.(text, interrupted);
+      return prompt?.trim() === '' ? undefined : prompt;
+    } catch (error) {
+      noteOnce(
+        'prompt-after-cut-failed',
+        `promptAfterCut threw ${String(error)}; the turn was asked without`,
+      );
+      return undefined;
+    }
   }
 
   function ask(question: Question): void {

@@ -2,6 +2,7 @@ import type { SchedulerLike } from 'rxjs';
 import { asyncScheduler } from 'rxjs';
 import type { Check } from '../../core/options.js';
 import { integerIn, numberIn, oneOf, resolveOptions } from '../../core/options.js';
+import type { InterruptedReply } from '../../core/ports/upstream.js';
 import { isTarget } from './target.js';
 import type { Trust } from './trust.js';
 
@@ -76,6 +77,13 @@ export interface StreamingServiceOptions {
    */
   readonly interruptOnCut: boolean;
   /**
+   * What to ask with after the user cut an answer, made of what the user said and of what was heard of that answer; null to ask with
+   * what the user said. The contract has no field for it, so it can only be put into words: a service that is not prompted to
+   * expect them takes them for the user's own. Such a turn is asked apart from what was sent of it ahead.
+   * @defaultValue null
+   */
+  readonly promptAfterCut: ((text: string, interrupted: InterruptedReply) => string) | null;
+  /**
    * How far received audio may be ahead of what the user has heard, in milliseconds. Beyond it the call is paused, and
    * goes on when half of it is left, so that a long answer of a fast service is not held in memory whole. Where nobody
    * tells what was heard, the time since the first audio counts.
@@ -126,6 +134,7 @@ export const defaultStreamingServiceOptions = {
   retryJitter: 0.2,
   partialTranscripts: false,
   interruptOnCut: false,
+  promptAfterCut: null,
   maxAheadMs: 30_000,
   keepaliveMs: null,
   useProxy: false,
@@ -153,6 +162,10 @@ export function resolveStreamingServiceOptions(given: StreamingServiceInit): Str
     retryJitter: numberIn(0, 1),
     partialTranscripts: oneOf(true, false),
     interruptOnCut: oneOf(true, false),
+    promptAfterCut: (value) =>
+      value === null || typeof value === 'function'
+        ? undefined
+        : 'must be null or a function from a text and an interrupted reply to a prompt',
     maxAheadMs: integerIn(1000, 600_000, 'ms'),
     keepaliveMs: (value) =>
       value === null || integerIn(10_000, 3_600_000)(value) === undefined

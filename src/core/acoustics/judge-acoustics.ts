@@ -97,7 +97,9 @@ function echo({ noiseDb, heard, chirps }: AcousticFigures, lossDb: number, echoD
         ? 'lower the gain of the microphone or the volume of the loudspeaker, or put them further apart'
         : isFaint
           ? 'it is faint in the noise, so the figures are less sure; play louder (--level -12) to be certain'
-          : null,
+          : heard < chirps
+            ? 'measure again while nobody speaks'
+            : null,
   };
 }
 

@@ -29,6 +29,7 @@ function setup() {
         scheduler: clock.scheduler,
         maxSecondWaitMs: 20,
         maxFirstWaitMs: 100,
+        maxUnscoredWaitMs: 300,
         missing: (what) => missing.push(what),
       }),
     )
@@ -59,7 +60,13 @@ function setup() {
 }
 
 const still = new VirtualTimeScheduler();
-const options = { scheduler: still, maxSecondWaitMs: 20, maxFirstWaitMs: 100, missing: () => undefined };
+const options = {
+  scheduler: still,
+  maxSecondWaitMs: 20,
+  maxFirstWaitMs: 100,
+  maxUnscoredWaitMs: 300,
+  missing: () => undefined,
+};
 const three = [0, 1, 2].map((n) => window(n));
 describeOperatorContract<Opinion, OpinionPair>({ describe, it, expect }, 'joinOpinions', {
   create: () => joinOpinions(EMPTY, options),
@@ -115,6 +122,17 @@ describe('joinOpinions', () => {
       { side: 'first', isBack: false, count: 1 },
       { side: 'first', isBack: true, count: 3 },
     ]);
+  });
+
+  it('gives a first that is slow more time while nobody else scored the window', () => {
+    const { clock, first$, second$, out, missing } = setup();
+    second$.next({ ...window(0), speechProbability: undefined });
+    clock.advanceBy(299);
+    first$.next(window(0));
+    second$.next({ ...window(1), speechProbability: undefined });
+    clock.advanceBy(300);
+    expect(out).toEqual(['00@299', '-1@599']);
+    expect(missing).toHaveLength(1);
   });
 
   it('waits again for a second that is late by less than the bound, and not for one that is later', () => {

@@ -29,6 +29,8 @@ export interface JoinOptions {
   readonly maxSecondWaitMs: number;
   /** How long a window of the second signal may wait for the same of the first, which decides. Units: ms. */
   readonly maxFirstWaitMs: number;
+  /** The same for a window of the second signal that nobody scored: alone it decides nothing, so it has more time. Units: ms. */
+  readonly maxUnscoredWaitMs: number;
   /** Is told when one of the two stays away, and when it is back. */
   readonly missing: (missing: MissingOpinions) => void;
 }
@@ -67,7 +69,7 @@ interface Side {
  */
 export function joinOpinions(
   second$: Observable<Opinion>,
-  { scheduler, maxSecondWaitMs, maxFirstWaitMs, missing }: JoinOptions,
+  { scheduler, maxSecondWaitMs, maxFirstWaitMs, maxUnscoredWaitMs, missing }: JoinOptions,
 ): OperatorFunction<Opinion, OpinionPair> {
   return (first$) =>
     new Observable((subscriber) => {
@@ -100,8 +102,10 @@ export function joinOpinions(
 
       /** The window at the front of a side whose other side has none: how long it may still wait. */
       const stillWaitsMs = (from: Side, without: Side): number => {
-        if (without.isOver || without.isAbsent || from.waiting.length > maxWaiting) return 0;
-        return without.patienceMs - (scheduler.now() - (from.waiting[0]?.atMs ?? 0));
+        const oldest = from.waiting[0];
+        if (!oldest || without.isOver || without.isAbsent || from.waiting.length > maxWaiting) return 0;
+        const isScored = oldest.opinion.speechProbability !== undefined;
+        return (isScored ? without.patienceMs : maxUnscoredWaitMs) - (scheduler.now() - oldest.atMs);
       };
 
       function step(): boolean {

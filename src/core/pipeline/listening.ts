@@ -40,6 +40,12 @@ const maxSecondWaitMs = 20;
  */
 const maxFirstWaitMs = 150;
 
+/**
+ * The same while no echo is possible and only the first is scored. A detector that caught up with a busy machine took 300 ms; 16
+ * windows may wait. Units: ms.
+ */
+const maxUnscoredWaitMs = 500;
+
 export interface ListeningInput {
   readonly ports: PipelinePorts;
   readonly settings: PipelineSettings;
@@ -140,6 +146,7 @@ function judged(
           scheduler: settings.scheduler,
           maxSecondWaitMs,
           maxFirstWaitMs,
+          maxUnscoredWaitMs,
           missing: ({ side, isBack, count }) => {
             if (side === 'first') isFirstMissing = !isBack;
             const how = isBack ? 'is in time again' : 'did not come in time; the other decides alone';

@@ -31,7 +31,7 @@ export interface EchoPathFilter {
   doubt(share: number): void;
   /** Move the window: let the path begin this many blocks later (or earlier, if negative). What leaves the window is forgotten. */
   slide(blocks: number): void;
-  /** Power of the weights of one partition, summed over all bins. */
+  /** Power of the echo that one partition makes of what the loudspeaker usually plays, relative to that. */
   partitionPower(partition: number): number;
   /** Write the mean power of the last few partitions' weights into `target`, for each bin. */
   readTail(target: Float64Array): void;
@@ -61,6 +61,8 @@ const nearSmoothing = 0.9;
 /** Partitions whose circular part is removed with each block; each one comes round after `partitions / 2` blocks. */
 const constrainedPerBlock = 2;
 const tailPartitions = 4;
+/** How fast what counts as usual in the reference follows, for each block with sound: some 5 s. */
+const usualSpeed = 0.002;
 const leastPower = 1e-9;
 
 /**
@@ -92,6 +94,8 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
   const residualSpectrum = partitionedSpectra(1, bins);
   const uncertainty = new Float64Array(bins);
   const innovation = new Float64Array(bins);
+  const newest = new Float64Array(bins);
+  const usual = new Float64Array(bins);
   const nearPower = new Float64Array(bins);
   const echo = new Float64Array(blockSamples);
   const residual = new Float64Array(blockSamples);
@@ -105,12 +109,22 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
   };
   forget();
 
+  const follow = (): void => {
+    past.readPower(0, newest);
+    for (let k = 0; k < bins; k++) {
+      usual[k] = (usual[k] as number) + usualSpeed * ((newest[k] as number) - (usual[k] as number));
+    }
+  };
+
   const partitionPower = (partition: number): number => {
     let sum = 0;
-    for (let w = partition * bins; w < (partition + 1) * bins; w++) {
-      sum += (weights.real[w] as number) ** 2 + (weights.imaginary[w] as number) ** 2;
+    let all = leastPower;
+    for (let k = 0, w = partition * bins; k < bins; k++, w++) {
+      const power = usual[k] as number;
+      sum += power * ((weights.real[w] as number) ** 2 + (weights.imaginary[w] as number) ** 2);
+      all += power;
     }
-    return sum;
+    return sum / all;
   };
 
   const subtractEcho = (captured: Float64Array): void => {
@@ -178,6 +192,7 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
     },
     step(reference, captured) {
       past.push(reference);
+      follow();
       subtractEcho(captured);
       learn();
       for (let i = 0; i < constrainedPerBlock; i++) {
@@ -197,7 +212,7 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
     doubt(share) {
       let power = 0;
       for (let p = 0; p < partitions; p++) power += partitionPower(p);
-      const atFirst = ((share * power) / bins) * ((1 - priorDecay) / (1 - priorDecay ** partitions));
+      const atFirst = share * power * ((1 - priorDecay) / (1 - priorDecay ** partitions));
       for (let p = 0, w = 0; p < partitions; p++) {
         const least = atFirst * priorDecay ** p;
         for (let k = 0; k < bins; k++, w++) variance[w] = Math.max(variance[w] as number, least);

@@ -28,8 +28,9 @@ const missingShare = 0.5;
 const certainty = 10;
 const changeBlocks = 15;
 /**
- * A bin whose estimated echo is so far below the loudest of late says nothing: before the echo arrives, and in pauses, the estimate is
- * but the filter's own error. Without this every other minute had a change that was none. The loudest fades by half in 14 s.
+ * A bin whose estimated echo is so far below the loudest bin of late says nothing: before the echo arrives, in pauses and where the
+ * loudspeaker hardly ever has sound, the estimate is but the filter's own error, and that is missing in what was captured. The loudest
+ * fades by half in 14 s.
  */
 const audibleShare = 1e-3;
 const loudestFading = 0.9995;
@@ -66,9 +67,9 @@ export function createPathWatch(bins: number): PathWatch {
   const lowBin = Math.max(1, Math.round(bins * 0.0125));
   const solvedTopBin = Math.round(bins * 0.5);
   const resemblanceTopBin = Math.round(bins * 0.62);
-  const loudest = new Float64Array(bins);
   const meanEcho = new Float64Array(bins);
   const meanResidual = new Float64Array(bins);
+  let loudest = 0;
   let convergence = 0;
   let projection = 0;
   let projected = 0;
@@ -89,10 +90,11 @@ export function createPathWatch(bins: number): PathWatch {
   }: BlockSpectra): number => {
     let both = 0;
     let own = 0;
+    let peak = loudestFading * loudest;
+    for (let k = 1; k < bins; k++) peak = Math.max(peak, echoPower[k] as number);
+    loudest = peak;
     for (let k = 1; k < bins; k++) {
       const power = echoPower[k] as number;
-      const peak = Math.max(power, loudestFading * (loudest[k] as number));
-      loudest[k] = peak;
       if (power < audibleShare * peak) continue;
       const rest = Math.max(steadyResidualPower[k] as number, residualPower[k] as number);
       const weight = 1 / (rest + power + inaudiblePower);
