@@ -1,6 +1,6 @@
 import { numberIn, resolveOptions } from '../options.js';
 
-/** What is known about speech in one window. */
+/** What is known about speech in one window. @public */
 export interface SpeechOpinions {
   /** Probability of speech in the signal that is made to be listened to: echo subtracted, the near end whole. Range: 0..1. Absent: not scored. */
   readonly first?: number | undefined;
@@ -12,14 +12,17 @@ export interface SpeechOpinions {
   readonly isEchoPossible: boolean;
 }
 
-/** How strict a rule must be at least. */
+/** How strict a rule must be at least, until speech is confirmed. @public */
 export interface StrictnessFloor {
+  /** Least probability that starts speech. Range: 0.01..1. */
   readonly startThreshold: number;
+  /** Least probability that goes on with it. Range: 0..1. */
   readonly stopThreshold: number;
+  /** Least speech until it is confirmed. Units: ms. Does not apply to a rule that wants none. */
   readonly minSpeechMs: number;
 }
 
-/** What the opinions about one window come to. */
+/** What the opinions about one window come to. @public */
 export interface SpeechEvidence {
   /** What a suspicion is judged by: it ducks at once, and costs little when it is wrong. Range: 0..1. */
   readonly speechProbability: number;
@@ -111,6 +114,9 @@ export function resolveCombinedSpeechOptions(
  * | possible | first | doubted | the first | `aloneShare` | doubted |
  * | possible | both | trusted, not told | the first (`suspicionWeight`) | in full where both agree, or else `aloneShare` | none |
  * | possible | both | doubted | both (`secondWeight`) | in full where both agree, or else `aloneShare` | doubted |
+ *
+ * @param options - all of them, in range: they are not checked for every window.
+ * @public
  */
 export function combineSpeech(
   { first, second, confidence, isEchoPossible }: SpeechOpinions,

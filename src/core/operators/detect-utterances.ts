@@ -88,7 +88,7 @@ export interface DetectedFrame {
   readonly edges: readonly SpeechEdge[];
 }
 
-/** A frame that was scored, with what several signals and the canceller say about it, where they do. */
+/** A frame that was scored, with what several signals and the canceller say about it, where they do. @public */
 export interface JudgedFrame extends Pick<ScoredFrame, 'frame' | 'speechProbability'> {
   /** Absent: `speechProbability` is all there is. */
   readonly evidence?: SpeechEvidence;
@@ -183,7 +183,8 @@ function endOrStop(
 }
 
 /**
- * Turns speech probabilities into utterances.
+ * Turns speech probabilities into utterances. Where a frame brings evidence (`combineSpeech`), its probability starts and goes on with
+ * speech, and its share counts towards confirmation.
  *
  * ```text
  * in    0 0 9 9 9 9 9 0 0 0 0     (tenths)
