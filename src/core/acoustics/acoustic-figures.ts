@@ -39,7 +39,7 @@ export interface AcousticFigures {
   readonly wakeLossMs: number | null;
   /** From the request to open the loudspeaker to the first sound. Units: ms. */
   readonly wakeSilenceMs: number | null;
-  /** Times that samples were missing. */
+  /** Times that samples were missing, from the first chirp to the last. */
   readonly captureGaps: number;
   readonly playoutGaps: number;
 }

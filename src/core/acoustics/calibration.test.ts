@@ -32,7 +32,8 @@ const about = {
   measuredAt: '2026-03-01T12:00:00.000Z',
   devices: { capture: 'alsa_input.usb', playout: 'default' },
 };
-const calibrationOf = (figures: Partial<AcousticFigures>) => createCalibration({ ...usual, ...figures }, about);
+const calibrationOf = (figures: Partial<AcousticFigures>) =>
+  createCalibration({ ...usual, ...figures }, about);
 
 describe('a calibration', () => {
   it('comes back from its text as it was', () => {
@@ -66,9 +67,9 @@ describe('a calibration', () => {
   ])('with a wrong figure says which: %j', (wrong, message) => {
     const text = calibrationText(calibrationOf({}));
     const value = JSON.parse(text) as { figures: object };
-    expect(() => parseCalibration(JSON.stringify({ ...value, figures: { ...value.figures, ...wrong } }))).toThrow(
-      message,
-    );
+    expect(() =>
+      parseCalibration(JSON.stringify({ ...value, figures: { ...value.figures, ...wrong } })),
+    ).toThrow(message);
   });
 
   it.each([
@@ -106,7 +107,8 @@ describe('options of a calibration', () => {
   });
 
   it('wake a loudspeaker that lost something, with what it had before as well', () => {
-    const wakeOf = (figures: Partial<AcousticFigures>) => calibratedOptions(calibrationOf(figures)).playout.wake;
+    const wakeOf = (figures: Partial<AcousticFigures>) =>
+      calibratedOptions(calibrationOf(figures)).playout.wake;
     expect(wakeOf({ wakeLossMs: 210, wakeSilenceMs: 130 })).toEqual({ preRollMs: 350 });
     expect(wakeOf({ wakeLossMs: 1800 })).toEqual({ preRollMs: 1500 });
     expect(wakeOf({ wakeLossMs: null })).toEqual({});
@@ -190,7 +192,9 @@ describe('the judgement of an echo path', () => {
   });
 
   it('says how to know the drift better', () => {
-    expect(judgeAcoustics({ ...usual, driftErrorPpm: 15 }).find(({ about }) => about === 'drift')).toMatchObject({
+    expect(
+      judgeAcoustics({ ...usual, driftErrorPpm: 15 }).find(({ about }) => about === 'drift'),
+    ).toMatchObject({
       rating: 'good',
       cure: '--seconds 60 tells it better',
     });

@@ -104,11 +104,16 @@ function readCalibration(value: Readonly<Record<string, unknown>>): Calibration 
   const figures = objectOf(value['figures'], 'figures');
   const measuredAt = value['measuredAt'];
   const { capture, playout } = devices;
-  resolveOptions(where, { measuredAt, capture, playout }, {}, {
-    measuredAt: dateTime,
-    capture: nonEmptyString,
-    playout: nonEmptyString,
-  });
+  resolveOptions(
+    where,
+    { measuredAt, capture, playout },
+    {},
+    {
+      measuredAt: dateTime,
+      capture: nonEmptyString,
+      playout: nonEmptyString,
+    },
+  );
   const given = Object.fromEntries(figureNames.map((name) => [name, figures[name]]));
   resolveOptions(`${where} figures`, given, {}, figureChecks);
   return {

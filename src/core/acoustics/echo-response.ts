@@ -62,9 +62,7 @@ export function createResponseMeter(): ResponseMeter {
   const got = spectrum();
   const part = spectrum();
   const weight = Float64Array.from({ length: fft.bins }, (_, k) => passBand((k * trackRateHz) / fftSize));
-  const middleBin = Math.round(
-    (Math.sqrt(chirpBand.fromHz * chirpBand.toHz) * fftSize) / trackRateHz,
-  );
+  const middleBin = Math.round((Math.sqrt(chirpBand.fromHz * chirpBand.toHz) * fftSize) / trackRateHz);
   const signal = new Float64Array(fftSize);
   const quarter = new Float64Array(fftSize);
   /** Power of the sound that was rendered; all chirps of one signal have the same. */

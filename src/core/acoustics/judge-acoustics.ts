@@ -84,7 +84,11 @@ function unheard({ noiseDb, chirpDb }: AcousticFigures): AcousticJudgement {
   };
 }
 
-function echo({ noiseDb, heard, chirps }: AcousticFigures, lossDb: number, echoDb: number): AcousticJudgement {
+function echo(
+  { noiseDb, heard, chirps }: AcousticFigures,
+  lossDb: number,
+  echoDb: number,
+): AcousticJudgement {
   const rating = rate(-lossDb, -lossLimits.good, -lossLimits.fair);
   const isFaint = echoDb - noiseDb < clearDb;
   const some = heard < chirps ? `, ${heard} of ${chirps} chirps heard` : '';
@@ -143,8 +147,12 @@ function steadiness({ returnLossSpreadDb, fadeDb }: AcousticFigures): readonly A
   const fades = fadeDb ?? 0;
   if (spreadDb <= steadyLimits.spreadDb && fades <= steadyLimits.fadeDb) return [];
   const found = [
-    ...(fades > steadyLimits.fadeDb ? [`the end of a chirp comes back ${fades.toFixed(0)} dB weaker than its beginning`] : []),
-    ...(spreadDb > steadyLimits.spreadDb ? [`its level changes by ${spreadDb.toFixed(0)} dB from chirp to chirp`] : []),
+    ...(fades > steadyLimits.fadeDb
+      ? [`the end of a chirp comes back ${fades.toFixed(0)} dB weaker than its beginning`]
+      : []),
+    ...(spreadDb > steadyLimits.spreadDb
+      ? [`its level changes by ${spreadDb.toFixed(0)} dB from chirp to chirp`]
+      : []),
   ];
   return [
     {
@@ -167,7 +175,10 @@ function clipping({ clippedShare }: AcousticFigures): AcousticJudgement {
       rating === 'good'
         ? 'none'
         : `the microphone clips: ${(100 * clippedShare).toFixed(clippedShare < 0.01 ? 2 : 0)} % of its samples are at full scale`,
-    cure: rating === 'good' ? null : 'lower its gain, or the volume of the loudspeaker: what clips cannot be cancelled',
+    cure:
+      rating === 'good'
+        ? null
+        : 'lower its gain, or the volume of the loudspeaker: what clips cannot be cancelled',
   };
 }
 
@@ -177,7 +188,10 @@ function noise({ noiseDb }: AcousticFigures): AcousticJudgement {
     about: 'noise',
     rating,
     finding: noiseDb <= -119 ? 'digital silence' : db(noiseDb),
-    cure: rating === 'good' ? null : 'lower the gain of the microphone, or find what hums; speech should be 15 dB louder',
+    cure:
+      rating === 'good'
+        ? null
+        : 'lower the gain of the microphone, or find what hums; speech should be 15 dB louder',
   };
 }
 
@@ -206,7 +220,10 @@ function reverberation({ reverberationMs }: AcousticFigures): readonly AcousticJ
       about: 'reverberation',
       rating,
       finding: `${reverberationMs.toFixed(0)} ms to decay by 60 dB`,
-      cure: rating === 'good' ? null : 'curtains, carpets and people shorten it; bring the microphone nearer to whoever speaks',
+      cure:
+        rating === 'good'
+          ? null
+          : 'curtains, carpets and people shorten it; bring the microphone nearer to whoever speaks',
     },
   ];
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { framesOf } from '../../testing/index.js';
 import {
   distorted,
   heardByAnotherClock,
@@ -8,6 +7,7 @@ import {
   roomNoise,
   through,
 } from '../../../test/support/simulated-room.js';
+import { framesOf } from '../../testing/index.js';
 import type { AcousticFigures } from './acoustic-figures.js';
 import { measureAcoustics } from './measure-acoustics.js';
 import { chirpMs, type MeasuringSignalOptions, measuringSignal, wakeChirps } from './measuring-signal.js';
@@ -138,6 +138,18 @@ describe('the acoustics of a simulated room', () => {
     expect(figures.driftErrorPpm).toBeLessThan(1);
   });
 
+  it('tell it also where a sound server drops some samples and says nothing', () => {
+    const path = (sound: Float32Array): Float32Array => {
+      const heard = heardByAnotherClock(delayed(60, -15)(sound), -25);
+      // 5 ms in the third second after the first chirp.
+      return heard.map((sample, i) => (i < 7 * rateHz ? sample : (heard[i + 80] ?? 0)));
+    };
+    const figures = measure({ path, signal: { seconds: 12 } });
+
+    expect(figures.delaySpreadMs).toBeCloseTo(5, 0);
+    expect(Math.abs((figures.driftPpm ?? Number.NaN) + 25)).toBeLessThan(3);
+  });
+
   it('do not depend on the rate of the loudspeaker, or on its level', () => {
     const figures = measure({ path: delayed(60, -15), renderedRateHz: 48_000, signal: { levelDb: -40 } });
 
@@ -177,8 +189,7 @@ describe('what is wrong with a room', () => {
   });
 
   it('is a loudspeaker that is driven too hard, which moves neither delay nor drift', () => {
-    const path = (sound: Float32Array): Float32Array =>
-      through(distorted(sound, 4), room(60, -15, 100));
+    const path = (sound: Float32Array): Float32Array => through(distorted(sound, 4), room(60, -15, 100));
     const figures = measure({ path, signal: { levelDb: -9 } });
 
     expect(Math.abs((figures.delayMs ?? Number.NaN) - 60)).toBeLessThan(1);
@@ -186,7 +197,8 @@ describe('what is wrong with a room', () => {
   });
 
   it('is a second loudspeaker', () => {
-    const path = (sound: Float32Array): Float32Array => mixed(delayed(50, -15)(sound), delayed(180, -18)(sound));
+    const path = (sound: Float32Array): Float32Array =>
+      mixed(delayed(50, -15)(sound), delayed(180, -18)(sound));
     const figures = measure({ path });
 
     expect(figures.delayMs).toBeCloseTo(50, 1);
@@ -252,7 +264,9 @@ describe('what is wrong with a room', () => {
   it('is not a person who talks meanwhile', () => {
     const path = (sound: Float32Array): Float32Array => {
       // Bursts of 200 ms, 7 dB below the echo.
-      const talk = roomNoise(sound.length, -45, 6).map((sample, i) => (i % 9600 < 3200 && i > 40_000 ? sample : 0));
+      const talk = roomNoise(sound.length, -45, 6).map((sample, i) =>
+        i % 9600 < 3200 && i > 40_000 ? sample : 0,
+      );
       return mixed(through(sound, room(60, -15, 100)), talk);
     };
     const figures = measure({ path });

@@ -1,5 +1,5 @@
 import type { AcousticFigures } from './acoustic-figures.js';
-import { mean, measureDrift, median } from './drift-line.js';
+import { type ClockPair, mean, measureDrift, median } from './drift-line.js';
 import { type EchoPeak, findSharedEcho, type SharedEcho } from './echo-peaks.js';
 import { createResponseMeter, type EchoGain } from './echo-response.js';
 import { type FoundChirp, findChirps } from './find-chirps.js';
@@ -21,6 +21,8 @@ export interface AcousticRecording {
 const stretchMs = 100;
 /** From the beginning of the first sound, no noise is measured. Units: ms. */
 const beforeSoundMs = 120;
+/** Time stamps of one device wander by less than this from one chirp to the next. Units: ms. */
+const stepMs = 1;
 
 /** Find the measuring signal in what was rendered and in what was captured, and tell what lies between. */
 export function measureAcoustics({ rendered, captured, askedMs }: AcousticRecording): AcousticFigures {
@@ -40,8 +42,8 @@ export function measureAcoustics({ rendered, captured, askedMs }: AcousticRecord
     chirpDb: decibels(chirpPower),
     noiseDb: decibels(noise),
     wakeSilenceMs: first ? rendered.msAt(first.index) - askedMs : null,
-    captureGaps: captured.gaps,
-    playoutGaps: rendered.gaps,
+    captureGaps: gapsWhilePlayed(captured, rendered, found),
+    playoutGaps: gapsWhilePlayed(rendered, rendered, found),
   };
   if (!echo || !first) return { ...nothingHeard, ...common };
 
@@ -50,7 +52,7 @@ export function measureAcoustics({ rendered, captured, askedMs }: AcousticRecord
   const gain = median(gains.map(({ whole }) => whole));
   const delays = echo.peaks.map(({ lag }) => lag / perMs);
   const losses = gains.map(({ whole }) => -10 * Math.log10(Math.max(whole, 1e-12)));
-  const drift = measureDrift(echo.peaks.map((peak) => clockPair(peak, rendered, captured)));
+  const drift = measureDrift(clockPairs(echo.peaks, rendered, captured));
   const isWakePassage = (found[1]?.index ?? Infinity) - first.index < spacingMs * perMs;
   const last = echo.peaks.at(-1);
   return {
@@ -86,6 +88,13 @@ const nothingHeard = {
   wakeLossMs: null,
 } as const;
 
+/** What is missing before the first sound, while devices settle, and after the last one does no harm. */
+function gapsWhilePlayed(track: SoundTrack, rendered: SoundTrack, found: readonly FoundChirp[]): number {
+  const [first, last] = [found[0], found.at(-1)];
+  if (!first || !last) return 0;
+  return track.gapsBetween(rendered.msAt(first.index), rendered.msAt(last.index) + chirpMs);
+}
+
 /** Whether its echo can be told from those of its neighbours. */
 function isSingle(chirp: FoundChirp, before: FoundChirp | undefined, after: FoundChirp | undefined): boolean {
   const apart = (spacingMs - 1) * perMs;
@@ -97,21 +106,39 @@ function isSingle(chirp: FoundChirp, before: FoundChirp | undefined, after: Foun
 /** Of the room before the first sound; the median, because somebody may have moved a chair. */
 function noisePower(captured: SoundTrack, untilMs: number | undefined): number {
   const end =
-    untilMs === undefined ? captured.length : Math.min(captured.length, captured.indexAt(untilMs - beforeSoundMs));
+    untilMs === undefined
+      ? captured.length
+      : Math.min(captured.length, captured.indexAt(untilMs - beforeSoundMs));
   const step = stretchMs * perMs;
   const powers: number[] = [];
-  for (let from = 0; from + step <= end; from += step) powers.push(meanSquare(captured.read(from, step), 0, step));
+  for (let from = 0; from + step <= end; from += step)
+    powers.push(meanSquare(captured.read(from, step), 0, step));
   return powers.length > 0 ? median(powers) : 0;
 }
 
-function clockPair({ response, lag }: EchoPeak, rendered: SoundTrack, captured: SoundTrack) {
-  const { chirp, origin } = response;
-  const heardAt = origin + lag;
-  return {
-    rendered: chirp.index,
-    captured: heardAt,
-    run: `${rendered.runAt(chirp.index)}/${captured.runAt(heardAt)}`,
-  };
+/**
+ * Where chirps were rendered and heard, by the count of samples.
+ *
+ * @remarks
+ * Clocks that differ do not move the echo against its time stamps; where it does move, samples were lost on the way and nobody said so,
+ * or the way became longer. What lies on either side is not compared.
+ */
+function clockPairs(
+  peaks: readonly EchoPeak[],
+  rendered: SoundTrack,
+  captured: SoundTrack,
+): readonly ClockPair[] {
+  let steps = 0;
+  return peaks.map(({ response, lag }, i) => {
+    const { chirp, origin } = response;
+    if (Math.abs(lag - (peaks[i - 1]?.lag ?? lag)) > stepMs * perMs) steps++;
+    const heardAt = origin + lag;
+    return {
+      rendered: chirp.index,
+      captured: heardAt,
+      run: `${rendered.runAt(chirp.index)}/${captured.runAt(heardAt)}/${steps}`,
+    };
+  });
 }
 
 /**
@@ -121,7 +148,10 @@ function clockPair({ response, lag }: EchoPeak, rendered: SoundTrack, captured: 
 function fade({ peaks }: SharedEcho, gains: readonly EchoGain[]): number | null {
   const lowOverHigh = (['up', 'down'] as const).map((direction) => {
     const those = gains.filter((_, i) => peaks[i]?.response.chirp.direction === direction);
-    return 10 * Math.log10((mean(those.map(({ low }) => low)) + 1e-12) / (mean(those.map(({ high }) => high)) + 1e-12));
+    return (
+      10 *
+      Math.log10((mean(those.map(({ low }) => low)) + 1e-12) / (mean(those.map(({ high }) => high)) + 1e-12))
+    );
   });
   const [up = Number.NaN, down = Number.NaN] = lowOverHigh;
   return Number.isFinite(up - down) ? (up - down) / 2 : null;

@@ -78,11 +78,19 @@ export function measuringSignal(
   options: Partial<MeasuringSignalOptions> = {},
 ): MeasuringSignal {
   const { seconds, levelDb } = resolveMeasuringSignalOptions(options);
-  resolveOptions('measuring signal', { sampleRateHz }, {}, { sampleRateHz: integerIn(16_000, 192_000, 'Hz') });
+  resolveOptions(
+    'measuring signal',
+    { sampleRateHz },
+    {},
+    { sampleRateHz: integerIn(16_000, 192_000, 'Hz') },
+  );
   const count = Math.max(3, Math.min(mostChirps, Math.ceil((1000 * seconds) / (spacingMs + unevenMs)) + 1));
   const everyMs = Math.max(spacingMs, (1000 * seconds) / (count - 1) - unevenMs);
   const firstMs = wakeChirps * chirpMs + pauseMs;
-  const chirpsMs = Array.from({ length: count }, (_, k) => firstMs + k * everyMs + unevenMs * (k + ((k * k) % 3)));
+  const chirpsMs = Array.from(
+    { length: count },
+    (_, k) => firstMs + k * everyMs + unevenMs * (k + ((k * k) % 3)),
+  );
   const lastMs = chirpsMs.at(-1) ?? firstMs;
   const samples = new Float32Array(Math.ceil(((lastMs + chirpMs) * sampleRateHz) / 1000));
   const up = chirp(sampleRateHz, 'up', levelDb);

@@ -21,23 +21,29 @@ function createRoom({ delayMs = 80, gain = 0.1, playoutFormat = format } = {}) {
   let isCapturing = false;
   const loudspeaker = {
     openSink: () =>
-      new Observable<Parameters<Parameters<ReturnType<typeof memory.openSink>['forEach']>[0]>[0]>((subscriber) => {
-        isPlaying = true;
-        subscriber.add(() => {
-          isPlaying = false;
-        });
-        subscriber.add(
-          memory
-            .openSink()
-            .pipe(tap((sink) => subscriber.add(sink.rendered$.subscribe(rendered.push))))
-            .subscribe(subscriber),
-        );
-      }),
+      new Observable<Parameters<Parameters<ReturnType<typeof memory.openSink>['forEach']>[0]>[0]>(
+        (subscriber) => {
+          isPlaying = true;
+          subscriber.add(() => {
+            isPlaying = false;
+          });
+          subscriber.add(
+            memory
+              .openSink()
+              .pipe(tap((sink) => subscriber.add(sink.rendered$.subscribe(rendered.push))))
+              .subscribe(subscriber),
+          );
+        },
+      ),
   };
   const frameAt = (endMs: number): AudioFrame => {
     const from = Math.round(rendered.indexAt(endMs - 10 - delayMs));
     const heard = Number.isNaN(from) ? new Float64Array(160) : rendered.read(from, 160);
-    return audioFrame(format, Float32Array.from(heard, (sample) => gain * sample), endMs - 10);
+    return audioFrame(
+      format,
+      Float32Array.from(heard, (sample) => gain * sample),
+      endMs - 10,
+    );
   };
   const microphone: AudioSource = {
     format,
@@ -92,7 +98,12 @@ describe('sounding out an echo path', () => {
       expect(room.isOpen()).toEqual({ isPlaying: false, isCapturing: false });
       const playing = events.filter(({ type }) => type === 'playing');
       expect(playing.length).toBeGreaterThan(4);
-      expect(events.map(({ type }) => type)).toEqual(['opened', 'opened', ...playing.map(() => 'playing'), 'measured']);
+      expect(events.map(({ type }) => type)).toEqual([
+        'opened',
+        'opened',
+        ...playing.map(() => 'playing'),
+        'measured',
+      ]);
       const last = events.at(-1);
       const figures = last?.type === 'measured' ? last.figures : undefined;
       expect(figures).toMatchObject({ chirps: 3, heard: 3, wakeLossMs: 0, captureGaps: 0, playoutGaps: 0 });
@@ -137,7 +148,10 @@ describe('sounding out an echo path', () => {
     room.clock.advanceBy(9900);
     expect(end).toEqual({});
     room.clock.advanceBy(1200);
-    expect(end.error).toMatchObject({ code: 'DEVICE_BUSY', message: expect.stringContaining(`the ${device} was`) });
+    expect(end.error).toMatchObject({
+      code: 'DEVICE_BUSY',
+      message: expect.stringContaining(`the ${device} was`),
+    });
     expect(room.isOpen()).toEqual({ isPlaying: false, isCapturing: false });
   });
 
@@ -166,7 +180,10 @@ describe('sounding out an echo path', () => {
     const room = createRoom({ playoutFormat: { sampleRateHz: 8000, channels: 1 } });
     const { end } = run(room);
     room.clock.advanceBy(3000);
-    expect(end.error).toMatchObject({ code: 'OPTION_INVALID', message: expect.stringContaining('16000 to 192000') });
+    expect(end.error).toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining('16000 to 192000'),
+    });
     expect(room.isOpen()).toEqual({ isPlaying: false, isCapturing: false });
   });
 });

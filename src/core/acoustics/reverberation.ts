@@ -1,5 +1,5 @@
-import { earliestMs } from './echo-response.js';
 import type { SharedEcho } from './echo-peaks.js';
+import { earliestMs } from './echo-response.js';
 import { perMs } from './sound-track.js';
 
 /** The decay is followed in steps of this. Units: ms. */

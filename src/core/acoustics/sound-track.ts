@@ -11,8 +11,6 @@ export const perMs = trackRateHz / 1000;
 export interface SoundTrack {
   /** Samples so far. */
   readonly length: number;
-  /** Gaps in the time stamps so far. */
-  readonly gaps: number;
   /** Audio that did not fit any more. Units: ms. */
   readonly droppedMs: number;
   push(frame: AudioFrame): void;
@@ -22,6 +20,8 @@ export interface SoundTrack {
   msAt(index: number): number;
   /** Which sample was at a time; fractions included. */
   indexAt(ms: number): number;
+  /** How many gaps of the time stamps end between two times. */
+  gapsBetween(fromMs: number, toMs: number): number;
   /** Number of the stretch without a gap that a sample is in. */
   runAt(index: number): number;
   /** A copy of `count` samples; silence where there are none. */
@@ -96,9 +96,6 @@ export function createSoundTrack(maxMs: number): SoundTrack {
     get length() {
       return length;
     },
-    get gaps() {
-      return Math.max(0, runStarts.length - 1);
-    },
     get droppedMs() {
       return droppedSamples / perMs;
     },
@@ -125,6 +122,10 @@ export function createSoundTrack(maxMs: number): SoundTrack {
     indexAt(ms) {
       const mark = markBefore(ms, (one) => one.ms);
       return mark ? mark.index + (ms - mark.ms) * perMs : Number.NaN;
+    },
+    gapsBetween(fromMs, toMs) {
+      const starts = runStarts.slice(1).map((index) => markBefore(index, (mark) => mark.index)?.ms ?? 0);
+      return starts.filter((ms) => ms > fromMs && ms <= toMs).length;
     },
     runAt: (index) => runStarts.findLastIndex((start) => start <= index),
     read(from, count) {

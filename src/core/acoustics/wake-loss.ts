@@ -1,6 +1,6 @@
 import { createRealFft } from '../audio/echo/real-fft.js';
-import { tailMs } from './echo-response.js';
 import type { EchoPeak } from './echo-peaks.js';
+import { tailMs } from './echo-response.js';
 import { chirpMs, wakeChirps } from './measuring-signal.js';
 import { perMs, type SoundTrack } from './sound-track.js';
 
