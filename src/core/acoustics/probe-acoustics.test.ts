@@ -1,10 +1,11 @@
-import { interval, map, NEVER, Observable, of, tap, throwError } from 'rxjs';
+import { interval, map, NEVER, Observable, of, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { memoryLoudspeaker } from '../../devices/memory/index.js';
 import { createVirtualClock } from '../../testing/index.js';
 import { type AudioFrame, audioFrame } from '../audio/audio-frame.js';
 import { DeviceError, OptionError } from '../errors.js';
+import { pacedSink } from '../pacing/paced-sink.js';
 import { createTimeBase } from '../pacing/time-base.js';
+import type { Loudspeaker } from '../ports/audio-sink.js';
 import type { AudioSource } from '../ports/audio-source.js';
 import { type AcousticProbeEvent, probeAcoustics } from './probe-acoustics.js';
 import { createSoundTrack } from './sound-track.js';
@@ -16,25 +17,21 @@ function createRoom({ delayMs = 80, gain = 0.1, playoutFormat = format } = {}) {
   const clock = createVirtualClock();
   const { scheduler } = clock;
   const rendered = createSoundTrack(120_000);
-  const memory = memoryLoudspeaker({ timeBase: createTimeBase(scheduler), format: playoutFormat });
+  const timeBase = createTimeBase(scheduler);
   let isPlaying = false;
   let isCapturing = false;
-  const loudspeaker = {
+  const loudspeaker: Loudspeaker = {
     openSink: () =>
-      new Observable<Parameters<Parameters<ReturnType<typeof memory.openSink>['forEach']>[0]>[0]>(
-        (subscriber) => {
-          isPlaying = true;
-          subscriber.add(() => {
-            isPlaying = false;
-          });
-          subscriber.add(
-            memory
-              .openSink()
-              .pipe(tap((sink) => subscriber.add(sink.rendered$.subscribe(rendered.push))))
-              .subscribe(subscriber),
-          );
-        },
-      ),
+      new Observable((subscriber) => {
+        const sink = pacedSink({ format: playoutFormat, timeBase, maxQueuedMs: 600_000, lost$: NEVER });
+        isPlaying = true;
+        subscriber.add(sink.rendered$.subscribe(rendered.push));
+        subscriber.next(sink);
+        return () => {
+          isPlaying = false;
+          sink.close();
+        };
+      }),
   };
   const frameAt = (endMs: number): AudioFrame => {
     const from = Math.round(rendered.indexAt(endMs - 10 - delayMs));

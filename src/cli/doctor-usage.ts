@@ -1,0 +1,23 @@
+export const doctorUsage = `Examine the way from the loudspeaker to the microphone, and say what is wrong with it.
+
+  earshot doctor --acoustics [options]
+
+Plays short chirps (2 s without a pause, then one at a time), and tells how late and how loud they come back, how far
+the clocks of the two devices differ, how noisy the room is, whether the microphone clips, and what the loudspeaker
+loses when it wakes. Keep quiet meanwhile. It takes some 8 s more than --seconds.
+
+  --capture NAME                  the microphone, as earshot devices lists it (default)
+  --playout NAME                  the loudspeaker (default)
+  --backend auto|process|audify   which way to reach them: the programs of the system, or the native library (auto)
+  --api auto|pulse|alsa|core-audio|wasapi   the sound system (auto)
+  --channel N|mix                 which channel of a microphone with several, counted from 0 (mix)
+  --seconds N                     how long to play single chirps, 2 to 120 (6); 60 to know the drift to 1 ppm
+  --level DB                      how loud, in dB below full scale, -60 to -6 (-23)
+  --write FILE                    keep the figures as a calibration file, for parseCalibration; nothing is written when
+                                  no echo was heard
+  --json                          print one object, for programs
+
+Each line is good, fair (it works, and could be better) or bad (people will notice), with what to do about it.
+Exit code: 0 measured, and nothing is bad; 1 measured, and something is bad, or no echo was heard; 5 a device does not
+work; 2 when the command line or the file cannot be used; 130 after Ctrl-C.
+`;

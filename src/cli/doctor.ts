@@ -1,0 +1,113 @@
+import type { Observable } from 'rxjs';
+import { createCalibration } from '../core/acoustics/calibration.js';
+import { type AcousticProbeEvent, probeAcoustics } from '../core/acoustics/probe-acoustics.js';
+import { monotonicScheduler } from '../devices/clock/index.js';
+import { openDevices } from '../devices/index.js';
+import { requireWritable, writeCalibration } from './calibration-file.js';
+import { exitCodes } from './command-error.js';
+import type { Console } from './console.js';
+import { readDoctorCommandLine } from './doctor-command-line.js';
+import { doctorReport, doctorWords } from './doctor-report.js';
+import { doctorUsage } from './doctor-usage.js';
+
+/** Something is bad, or no echo was heard. */
+const foundBad = 1;
+
+/**
+ * `earshot doctor`.
+ *
+ * @param now - the time of day, for the calibration file.
+ * @returns the exit code.
+ * @throws what `explain` has a sentence for.
+ */
+export async function doctor(
+  args: readonly string[],
+  console: Console,
+  now: () => Date = () => new Date(),
+): Promise<number> {
+  const line = readDoctorCommandLine(args);
+  if (line === 'help') {
+    console.print(doctorUsage);
+    return exitCodes.done;
+  }
+  const { capture, playout, backend, api, channel, seconds, levelDb, write, json } = line;
+  if (write !== undefined) await requireWritable(write);
+  const scheduler = monotonicScheduler();
+  const { microphone, loudspeaker } = openDevices({
+    scheduler,
+    backend,
+    api,
+    // What keeps the pace of the loudspeaker would hide that their clocks differ.
+    capture: { device: capture, channel, driftCorrection: 'off' },
+    playout: { device: playout },
+  });
+  const events$ = probeAcoustics({ microphone, loudspeaker, scheduler }, { seconds, levelDb });
+  const figures = await follow(events$, console, createProgress(console, json));
+  // Stopped before the end.
+  if (figures === undefined) return exitCodes.done;
+
+  const report = doctorReport(figures, { capture, playout });
+  const isHeard = figures.delayMs !== null;
+  if (write !== undefined && isHeard) {
+    const about = { measuredAt: now().toISOString(), devices: { capture, playout } };
+    await writeCalibration(write, createCalibration(figures, about));
+  }
+  if (json) console.print(`${JSON.stringify(report, null, 2)}\n`);
+  else console.print(doctorWords(report));
+  if (write !== undefined) {
+    console.say(isHeard ? `written to ${write}` : `nothing was heard, so ${write} was not written`);
+  }
+  return report.ok ? exitCodes.done : foundBad;
+}
+
+type Figures = Extract<AcousticProbeEvent, { readonly type: 'measured' }>['figures'];
+
+/** Resolves with the figures, or with nothing when the console says to stop; rejects with what a device errors with. */
+function follow(
+  events$: Observable<AcousticProbeEvent>,
+  { stop$ }: Console,
+  tell: (event: AcousticProbeEvent) => void,
+): Promise<Figures | undefined> {
+  return new Promise((resolve, reject) => {
+    let figures: Figures | undefined;
+    const subscription = events$.subscribe({
+      next: (event) => {
+        tell(event);
+        if (event.type === 'measured') figures = event.figures;
+      },
+      error: reject,
+      complete: () => resolve(figures),
+    });
+    subscription.add(
+      stop$.subscribe(() => {
+        subscription.unsubscribe();
+        resolve(undefined);
+      }),
+    );
+  });
+}
+
+/** Back to the beginning of the line, and empty it. */
+const clearLine = '\r\x1b[K';
+
+/** What is said while it goes on: on a terminal one line that changes, elsewhere a line for each step. */
+function createProgress(console: Console, isSilent: boolean): (event: AcousticProbeEvent) => void {
+  if (isSilent) return () => {};
+  let isPlaying = false;
+  return (event) => {
+    if (event.type === 'opened') {
+      const { sampleRateHz, channels } = event.format;
+      console.print(
+        `${event.device}: open, ${sampleRateHz} Hz, ${channels} ${channels === 1 ? 'channel' : 'channels'}\n`,
+      );
+    } else if (event.type === 'measured') {
+      if (console.isTerminal) console.print(clearLine);
+    } else if (console.isTerminal) {
+      const [played, of] = [event.playedMs, event.ofMs].map((ms) => Math.round(ms / 1000));
+      console.print(`${clearLine}chirps: ${played} of ${of} s; keep quiet`);
+    } else if (!isPlaying) {
+      isPlaying = true;
+      console.print(`chirps for ${Math.round(event.ofMs / 1000)} s; keep quiet\n`);
+    }
+  };
+}
