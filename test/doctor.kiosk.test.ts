@@ -1,11 +1,19 @@
-import { filter, lastValueFrom, map } from 'rxjs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { filter, lastValueFrom, map, NEVER, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { explain } from '../src/cli/command-error.js';
+import type { Console } from '../src/cli/console.js';
+import { doctor } from '../src/cli/doctor.js';
 import type { AcousticFigures } from '../src/core/acoustics/acoustic-figures.js';
+import { parseCalibration } from '../src/core/acoustics/calibration.js';
 import { probeAcoustics } from '../src/core/acoustics/probe-acoustics.js';
 import { monotonicScheduler } from '../src/devices/clock/index.js';
 import { openDevices } from '../src/devices/index.js';
-import { bestOf, kioskFor } from './virtual-kiosk/kiosk-test.js';
+import { inEnvironment } from './support/audify-kiosk.js';
+import { bestOf, kioskFor, until } from './virtual-kiosk/kiosk-test.js';
 import { type KioskServer, kioskProblem } from './virtual-kiosk/problem.js';
+import { applicationStreams } from './virtual-kiosk/streams.js';
 import type { VirtualKiosk, VirtualKioskOptions } from './virtual-kiosk/virtual-kiosk.js';
 
 /** A stall of the machine can spoil one measurement, but not every one. */
@@ -92,4 +100,76 @@ describe('the acoustics of a virtual kiosk', () => {
       expect(Math.abs(figures.driftPpm ?? Number.NaN)).toBeLessThan(10);
     },
   );
+});
+
+describe.skipIf(problems.get('pulseaudio') !== null)('earshot doctor, on a virtual kiosk', () => {
+  const ways = ['--acoustics', '--seconds', '2', '--backend', 'process', '--api', 'pulse'];
+
+  function listener(stop$: Console['stop$'] = NEVER): Console & { readonly printed: string[] } {
+    const printed: string[] = [];
+    const print = (text: string): unknown => printed.push(text);
+    return { printed, print, printWords: print, endWords() {}, say: print, isTerminal: false, stop$ };
+  }
+
+  async function examined<T>(kiosk: VirtualKiosk, work: () => Promise<T>): Promise<T> {
+    const leave = inEnvironment(kiosk.env);
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  }
+
+  it('tells figures and judgements, and writes a calibration that can be read', async () => {
+    const kiosk = await kioskFor({ echoDelayMs: 80, echoDb: -18 });
+    const path = join(kiosk.folder, 'room.json');
+    const console = listener();
+    const date = new Date('2026-03-01T12:00:00Z');
+    const code = await examined(kiosk, () => doctor([...ways, '--write', path], console, () => date));
+
+    const printed = console.printed.join('');
+    expect([code, printed]).toEqual([0, expect.stringContaining('good  echo')]);
+    expect(printed).toMatch(/loudspeaker: open, .*\nchirps for 6 s; keep quiet\n/);
+    const { measuredAt, devices, figures } = parseCalibration(readFileSync(path, 'utf8'));
+    expect([measuredAt, devices]).toEqual([date.toISOString(), { capture: 'default', playout: 'default' }]);
+    expect(Math.abs(figures.delayMs - 80)).toBeLessThan(10);
+    expect(Math.abs(figures.returnLossDb - 18)).toBeLessThan(1.5);
+  });
+
+  it('says so where there is no echo at all, and writes nothing', async () => {
+    const kiosk = await kioskFor({ echoDb: -Infinity });
+    const path = join(kiosk.folder, 'room.json');
+    const console = listener();
+    const code = await examined(kiosk, () => doctor([...ways, '--json', '--write', path], console));
+
+    expect(code).toBe(1);
+    expect(JSON.parse(console.printed[0] ?? '')).toMatchObject({
+      ok: false,
+      figures: { heard: 0, delayMs: null },
+      judgements: [
+        { finding: 'nothing of the chirp was heard: the microphone delivers digital silence' },
+        {},
+      ],
+    });
+    expect(() => readFileSync(path)).toThrow(/ENOENT/);
+  });
+
+  it('closes both devices when it is told to stop', async () => {
+    const kiosk = await kioskFor({});
+    const startedMs = performance.now();
+    await examined(kiosk, () => doctor(ways, listener(timer(4000).pipe(map(() => 'signal' as const)))));
+    expect(performance.now() - startedMs).toBeLessThan(6000);
+    await until('nobody plays or captures', async () => {
+      const streams = await Promise.all(
+        (['playout', 'capture'] as const).map((direction) => applicationStreams(kiosk.pactl, direction)),
+      );
+      return streams.flat().length === 0;
+    });
+  });
+
+  it('ends with 5 for a device that is not there', async () => {
+    const kiosk = await kioskFor({});
+    const refused = examined(kiosk, () => doctor([...ways, '--playout', 'alsa_output.usb-gone'], listener()));
+    await expect(refused.catch(explain)).resolves.toMatchObject({ exitCode: 5 });
+  });
 });

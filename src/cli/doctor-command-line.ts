@@ -91,7 +91,5 @@ function channel(value: string): 'mix' | number {
 function number(name: string, value: string, min: number, max: number): number {
   const given = value.trim() === '' ? Number.NaN : Number(value);
   if (given >= min && given <= max) return given;
-  throw new CommandError(
-    `--${name} must be a number from ${min} to ${max}, but is ${JSON.stringify(value)}`,
-  );
+  throw new CommandError(`--${name} must be a number from ${min} to ${max}, but is ${JSON.stringify(value)}`);
 }

@@ -1,0 +1,184 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NEVER } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { requireWritable, writeCalibration } from '../src/cli/calibration-file.js';
+import { explain } from '../src/cli/command-error.js';
+import type { Console } from '../src/cli/console.js';
+import { doctor } from '../src/cli/doctor.js';
+import { readDoctorCommandLine } from '../src/cli/doctor-command-line.js';
+import { doctorReport, doctorWords } from '../src/cli/doctor-report.js';
+import { doctorUsage } from '../src/cli/doctor-usage.js';
+import type { AcousticFigures } from '../src/core/acoustics/acoustic-figures.js';
+import { createCalibration, parseCalibration } from '../src/core/acoustics/calibration.js';
+
+const figures: AcousticFigures = {
+  chirps: 6,
+  heard: 6,
+  chirpDb: -23.2,
+  noiseDb: -58,
+  echoDb: -38,
+  delayMs: 62.3,
+  delaySpreadMs: 0.8,
+  returnLossDb: 14.8,
+  returnLossSpreadDb: 0.3,
+  fadeDb: 0.1,
+  otherEchoesMs: [],
+  reverberationMs: 280,
+  clippedShare: 0,
+  driftPpm: 12.5,
+  driftErrorPpm: 0.4,
+  wakeLossMs: 0,
+  wakeSilenceMs: 120,
+  captureGaps: 0,
+  playoutGaps: 0,
+};
+const devices = { capture: 'mic', playout: 'speaker' };
+const calibration = createCalibration(figures, { measuredAt: '2026-03-01T12:00:00.000Z', devices });
+
+function silentConsole(): Console & { readonly printed: string[] } {
+  const printed: string[] = [];
+  return {
+    printed,
+    print: (text) => printed.push(text),
+    printWords: () => {},
+    endWords: () => {},
+    say: (line) => printed.push(line),
+    isTerminal: false,
+    stop$: NEVER,
+  };
+}
+
+describe('the command line of earshot doctor', () => {
+  it('has defaults for everything but what is to be examined', () => {
+    expect(readDoctorCommandLine(['--acoustics'])).toEqual({
+      capture: 'default',
+      playout: 'default',
+      backend: 'auto',
+      api: 'auto',
+      channel: 'mix',
+      seconds: 6,
+      levelDb: -23,
+      write: undefined,
+      json: false,
+    });
+  });
+
+  it('takes a level below zero as it is written, and everything else', () => {
+    const line = readDoctorCommandLine([
+      ...['--acoustics', '--level', '-12.5', '--seconds', '60', '--channel', '0', '--capture', 'mic'],
+      ...['--playout', 'speaker', '--backend', 'process', '--api', 'alsa', '--write', 'room.json', '--json'],
+    ]);
+    expect(line).toEqual({
+      capture: 'mic',
+      playout: 'speaker',
+      backend: 'process',
+      api: 'alsa',
+      channel: 0,
+      seconds: 60,
+      levelDb: -12.5,
+      write: 'room.json',
+      json: true,
+    });
+    expect(readDoctorCommandLine(['--acoustics', '--level=-30'])).toMatchObject({ levelDb: -30 });
+  });
+
+  it.each([
+    [[], /say what is to be examined: --acoustics/],
+    [['--acoustics', '--seconds', '1'], /--seconds must be a number from 2 to 120, but is "1"/],
+    [['--acoustics', '--seconds', ''], /--seconds must be a number/],
+    [['--acoustics', '--level', '0'], /--level must be a number from -60 to -6, but is "0"/],
+    [['--acoustics', '--level', '-x'], /--level/],
+    [
+      ['--acoustics', '--channel', '1.5'],
+      /--channel must be mix or a whole number from 0 to 31, but is "1.5"/,
+    ],
+    [['--acoustics', '--backend', 'jack'], /--backend must be one of auto, process, audify, but is "jack"/],
+    [['--acoustics', '--capture', ''], /--capture needs the name of a device, or default/],
+    [['--acoustics', '--write', ''], /--write needs the name of a file/],
+    [['--acoustics', '--volume', '3'], /Unknown option '--volume'/],
+    [['--acoustics', 'now'], /Unexpected argument 'now'/],
+  ])('says what is wrong with %j, and ends with 2', (args, message) => {
+    const thrown = ((): unknown => {
+      try {
+        return readDoctorCommandLine(args);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(explain(thrown)).toMatchObject({ exitCode: 2, sentence: expect.stringMatching(message) });
+  });
+
+  it('prints its help, which names every flag', async () => {
+    const console = silentConsole();
+    expect(await doctor(['--help'], console)).toBe(0);
+    expect(console.printed).toEqual([doctorUsage]);
+    const flags = [
+      'acoustics',
+      'capture',
+      'playout',
+      'backend',
+      'api',
+      'channel',
+      'seconds',
+      'level',
+      'write',
+      'json',
+    ];
+    for (const flag of flags) expect(doctorUsage).toContain(`--${flag}`);
+  });
+});
+
+describe('the report of earshot doctor', () => {
+  it('says in one line each what was found', () => {
+    const report = doctorReport(figures, devices);
+    expect(report).toMatchObject({ ok: true, verdict: 'all is well' });
+    const words = doctorWords(report);
+    expect(words).toMatch(/^from the loudspeaker speaker to the microphone mic\n/);
+    expect(words).toContain('  good  delay          62.3 ms, the same to 0.8 ms\n');
+    expect(words).toMatch(/all is well\n$/);
+  });
+
+  it('has what to do below what is not good, and the worst in its verdict', () => {
+    const fair = doctorReport({ ...figures, wakeLossMs: 200 }, devices);
+    expect(fair).toMatchObject({ ok: true, verdict: 'it works, and could be better: waking' });
+    expect(doctorWords(fair)).toContain('350 ms of pre-roll');
+    const bad = doctorReport({ ...figures, clippedShare: 0.3, wakeLossMs: 200 }, devices);
+    expect(bad).toMatchObject({ ok: false, verdict: 'bad: clipping' });
+  });
+
+  it('lets no name of a device move the cursor', () => {
+    const words = doctorWords(doctorReport(figures, { ...devices, capture: 'mic\u001b[2J' }));
+    expect(words).not.toContain('\u001b');
+  });
+});
+
+describe('a calibration file', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'earshot-calibration-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is written whole, over one that was there, and leaves nothing else', async () => {
+    const path = join(folder, 'room.json');
+    writeFileSync(path, 'an older one, which is longer than nothing');
+    await requireWritable(path);
+    expect(readFileSync(path, 'utf8')).toBe('an older one, which is longer than nothing');
+    await writeCalibration(path, calibration);
+    expect(parseCalibration(readFileSync(path, 'utf8'))).toEqual(calibration);
+    expect(readdirSync(folder)).toEqual(['room.json']);
+  });
+
+  it('that cannot be written says why, before anything is played and after', async () => {
+    const path = join(folder, 'missing', 'room.json');
+    const reason = /--write .*room\.json cannot be written: it, or its folder, does not exist/;
+    await expect(requireWritable(path)).rejects.toThrow(reason);
+    await expect(writeCalibration(path, calibration)).rejects.toThrow(reason);
+    await expect(doctor(['--acoustics', '--write', path], silentConsole())).rejects.toThrow(reason);
+
+    await expect(writeCalibration(folder, calibration)).rejects.toThrow(/cannot be written: it is a folder/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
