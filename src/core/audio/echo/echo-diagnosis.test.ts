@@ -4,14 +4,13 @@ import { judgePath, type PathKnowledge } from './echo-diagnosis.js';
 const known: PathKnowledge = {
   isEchoPossible: true,
   convergence: 1,
-  resemblance: 0.1,
-  isEchoSuspected: false,
+  suspicion: 0,
   pathChanges: 0,
 };
 
 describe('judgePath', () => {
   it('trusts everything while there can be no echo', () => {
-    const silent = { ...known, isEchoPossible: false, convergence: 0, isEchoSuspected: true, resemblance: 1 };
+    const silent = { ...known, isEchoPossible: false, convergence: 0, suspicion: 1 };
     expect(judgePath(silent)).toEqual({ state: 'no-echo', confidence: 1 });
   });
 
@@ -29,10 +28,13 @@ describe('judgePath', () => {
     expect(judgePath({ ...known, pathChanges: 1 })).toEqual({ state: 'ready', confidence: 1 });
   });
 
-  it('doubts what resembles the echo', () => {
-    const suspected = (resemblance: number) => judgePath({ ...known, isEchoSuspected: true, resemblance });
-    expect(suspected(0.45)).toMatchObject({ state: 'changed' });
-    expect(suspected(0.45).confidence).toBeCloseTo(0.5, 6);
-    expect(suspected(0.8).confidence).toBe(0);
+  it('doubts what looks like an echo that it does not know', () => {
+    expect(judgePath({ ...known, suspicion: 0.25 })).toEqual({ state: 'ready', confidence: 0.75 });
+    expect(judgePath({ ...known, suspicion: 0.5 })).toEqual({ state: 'changed', confidence: 0.5 });
+    expect(judgePath({ ...known, suspicion: 1 })).toEqual({ state: 'changed', confidence: 0 });
+    expect(judgePath({ ...known, convergence: 0.5, suspicion: 0.5 })).toEqual({
+      state: 'learning',
+      confidence: 0.25,
+    });
   });
 });

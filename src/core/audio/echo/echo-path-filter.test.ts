@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { mixed, pathResponse, roomNoise, through } from '../../../../test/support/simulated-room.js';
 import { createEchoPathFilter } from './echo-path-filter.js';
 import { createRealFft } from './real-fft.js';
-import { mixed, pathResponse, roomNoise, through } from '../../../../test/support/simulated-room.js';
 
 const blockSamples = 160;
 const partitions = 20;

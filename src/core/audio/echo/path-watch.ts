@@ -25,14 +25,14 @@ export interface PathWatch {
 /** The share of the estimated echo that must be missing in what was captured for the path to count as another one. */
 const missingShare = 0.5;
 /** And how many standard deviations of chance that must be. */
-const certainty = 10;
+const certainty = 8;
 const changeBlocks = 15;
 /**
  * A bin whose estimated echo is so far below the loudest bin of late says nothing: before the echo arrives, in pauses and where the
  * loudspeaker hardly ever has sound, the estimate is but the filter's own error, and that is missing in what was captured. The loudest
  * fades by half in 14 s.
  */
-const audibleShare = 1e-3;
+const audibleShare = 3e-5;
 const loudestFading = 0.9995;
 /** The filter must have worked before it can have stopped to: blocks with echo in which it removed so much. */
 const workedBlocks = 50;
