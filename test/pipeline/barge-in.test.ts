@@ -163,6 +163,20 @@ describe('a cut', () => {
     });
   });
 
+  it('counts words by the audio there is once all has come, and by the usual voice until then', () => {
+    // 62 letters in 2 s: twice as fast as people speak.
+    const fast = 'One two three four five six seven eight nine ten eleven twelve.';
+    const heard = (last: Script) => {
+      const it_ = overReply({
+        answer: () => [{ type: 'text', text: fast }, { type: 'audio', frame: steady(2000, 0.3) }, ...last],
+      });
+      it_.say(400, 'stop');
+      return it_.of('barge-in')[0]?.heardText;
+    };
+    expect(heard([{ type: 'end' }])).toBe('One two three four five six seven');
+    expect(heard([{ type: 'end', afterMs: 10_000 }])).toBe('One two three four');
+  });
+
   it('is exact to the word where the service says when each begins', () => {
     const beginsAtMs = new Map([
       ['Wait', 0],

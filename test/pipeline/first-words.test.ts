@@ -1,5 +1,5 @@
 import { scriptedTranscriber } from 'earshot/adapters/scripted-transcriber';
-import { NEVER, throwError } from 'rxjs';
+import { concat, delay, ignoreElements, NEVER, of, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { answerOf, type KioskOptions, kiosk, oneFiller } from './kiosk.js';
 
@@ -84,24 +84,51 @@ describe('first words over a reply', () => {
   });
 
   it('cut after all when the rest is understood only after the person has fallen silent', () => {
+    let runs = 0;
+    const scripted = scriptedTranscriber({ lookup: () => 'tell me' });
     const it_ = overReply(
       {
-        partialsAfterMs: 900,
-        options: {
-          bargeIn: { firstWords: { maxHoldMs: 1000 } },
-          utterances: { minSilenceMs: 1000 },
-          endpointing: { minSilenceMs: 300 },
+        ports: {
+          transcriber: {
+            ...scripted,
+            tellsPartials: true,
+            transcribe: () => (audio$) => {
+              runs += 1;
+              if (runs === 1) return audio$.pipe(scripted.transcribe());
+              const told = (text: string, final: boolean) => of({ text, final, engine: 'late' });
+              const whole$ = told('Okay, stop now.', true).pipe(delay(900, it_.scheduler));
+              return concat(told('Okay', false), audio$.pipe(ignoreElements()), whole$);
+            },
+          },
         },
       },
       9000,
     );
-    it_.say(250, 'okay');
-    it_.say(250, 'stop now');
+    const { endMs } = it_.say(500);
+    it_.wait(800);
+    expect(it_.state).toBe('replying');
     it_.waitFor('turn-sent');
     expect(it_.of('restored')).toHaveLength(1);
-    expect(it_.of('barge-in')).toHaveLength(1);
-    expect(turnsSent(it_)).toEqual(['tell me', 'okay stop now']);
+    const [bargeIn] = it_.of('barge-in');
+    expect((bargeIn?.atMs ?? 0) - endMs).toBeGreaterThan(900);
+    expect(turnsSent(it_)).toEqual(['tell me', 'Okay, stop now.']);
     expect(it_.of('turn-ended').at(-1)).toMatchObject({ turnId: 'turn-2', reason: 'silence' });
+    expect(runs).toBe(2);
+  });
+
+  it('cut when the utterance is over and still nothing is known of it, and it is the turn', () => {
+    const it_ = overReply({
+      partialsAfterMs: 1500,
+      options: { bargeIn: { firstWords: { maxHoldMs: 2000 } } },
+    });
+    const { endMs } = it_.say(250, 'stop');
+    expect(cutAfter(it_, endMs)).toBe(Number.POSITIVE_INFINITY);
+    it_.waitFor('barge-in');
+    // The silence that ends an utterance, and the windows it is heard in.
+    expect(it_.clock.nowMs - endMs).toBeGreaterThanOrEqual(320);
+    expect(it_.clock.nowMs - endMs).toBeLessThanOrEqual(320 + 64 + 20);
+    it_.waitFor('turn-sent');
+    expect(turnsSent(it_)).toEqual(['tell me', 'stop']);
   });
 
   it('cut when the speech goes on for longer than any backchannel, whatever was understood', () => {

@@ -1,6 +1,17 @@
 import { createVoicePipeline } from 'earshot';
-import { tone } from 'earshot/testing';
-import { BehaviorSubject, concat, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { levelDetector, tone } from 'earshot/testing';
+import {
+  BehaviorSubject,
+  concat,
+  delayWhen,
+  first,
+  NEVER,
+  Observable,
+  of,
+  pipe,
+  Subject,
+  throwError,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { answerOf, type KioskOptions, kiosk } from './kiosk.js';
 
@@ -119,6 +130,9 @@ describe('push-to-talk', () => {
     pressed$.next(false);
     pressed$.next(true);
     it_.say(400, 'the light');
+    // A button that bounces is not tapped.
+    pressed$.next(false);
+    pressed$.next(true);
     pressed$.next(false);
     it_.waitFor('turn-sent');
     it_.wait(200);
@@ -284,14 +298,37 @@ describe('a muted microphone', () => {
   it('though only for a moment, makes what is said after it an utterance of its own', () => {
     const { it_, mute$ } = withMute({ options: { reopenWindowMs: 2000 } });
     it_.wait(300);
-    it_.say(600, 'first');
+    it_.microphone.say(tone({ sampleRateHz: 48_000, durationMs: 2500, frequencyHz: 500 }));
+    it_.wait(800);
     mute$.next(true);
-    it_.say(20);
+    it_.wait(20);
     mute$.next(false);
-    it_.wait(700);
-    it_.say(600, 'second');
-    it_.waitFor('turn-sent');
-    expect(it_.of('turn-sent').at(-1)).toMatchObject({ turnId: 'turn-1', revision: 2, text: 'first second' });
+    it_.wait(1700);
+    expect(it_.of('turn-ended')).toMatchObject([{ reason: 'muted' }]);
+    expect(it_.of('speech-confirmed')).toHaveLength(2);
+    expect(it_.of('turn-opened')).toMatchObject([
+      { turnId: 'turn-1', revision: 1 },
+      { turnId: expect.any(String) },
+    ]);
+  });
+
+  it('gives no floor to speech from before it that the detector tells of only now', () => {
+    const detector = levelDetector();
+    const catchesUp$ = new BehaviorSubject(true);
+    const caughtUp = () => catchesUp$.pipe(first((isTrue) => isTrue));
+    const { it_, mute$ } = withMute({
+      ports: {
+        detector: { ...detector, scoreSpeech: () => pipe(detector.scoreSpeech(), delayWhen(caughtUp)) },
+      },
+    });
+    it_.wait(300);
+    catchesUp$.next(false);
+    it_.say(350, 'tell me');
+    mute$.next(true);
+    catchesUp$.next(true);
+    it_.wait(3000);
+    expect(it_.of('speech-confirmed')).toHaveLength(1);
+    expect(it_.states).toEqual([]);
   });
 
   it('is muted from the start when the switch says so, and stays so when the switch fails', () => {
