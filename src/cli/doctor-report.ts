@@ -1,5 +1,6 @@
 import type { AcousticFigures } from '../core/acoustics/acoustic-figures.js';
-import { type AcousticJudgement, judgeAcoustics } from '../core/acoustics/judge-acoustics.js';
+import type { AcousticJudgement } from '../core/acoustics/acoustic-judgement.js';
+import { judgeAcoustics } from '../core/acoustics/judge-acoustics.js';
 import { printable } from './printable.js';
 
 /** What an examination came to. */

@@ -41,7 +41,7 @@ function measure(given: Partial<Room>): AcousticFigures {
     ...given,
   };
   const surrounded = (rate: number): Float32Array => {
-    const { samples } = measuringSignal(rate, signal);
+    const samples = measuringSignal(rate, signal);
     const all = new Float32Array(((quietMs + afterMs) * rate) / 1000 + samples.length);
     all.set(samples, (quietMs * rate) / 1000);
     return all;

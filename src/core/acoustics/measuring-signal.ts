@@ -40,13 +40,6 @@ const mostChirps = 40;
 /** Distances differ, so that an echo that is more than one of them late is not taken for an early one. Units: ms. */
 const unevenMs = 70;
 
-/** A signal to play, mono, in one piece. */
-export interface MeasuringSignal {
-  readonly samples: Float32Array;
-  /** When each chirp begins, from the start of the signal; those of the passage that wakes the loudspeaker are not among them. Units: ms. */
-  readonly chirpsMs: readonly number[];
-}
-
 /**
  * A sine that sweeps over the band of speech, as long in each octave; faded in and out.
  *
@@ -71,12 +64,13 @@ export function chirp(sampleRateHz: number, direction: ChirpDirection, levelDb: 
  * What is played to sound out an echo path: six chirps at once, a pause, and single chirps, up and down in turns.
  *
  * @param sampleRateHz - of the loudspeaker. Range: 16000..192000, whole.
+ * @returns mono samples.
  * @throws OptionError `OPTION_INVALID`
  */
 export function measuringSignal(
   sampleRateHz: number,
   options: Partial<MeasuringSignalOptions> = {},
-): MeasuringSignal {
+): Float32Array {
   const { seconds, levelDb } = resolveMeasuringSignalOptions(options);
   resolveOptions(
     'measuring signal',
@@ -102,7 +96,7 @@ export function measuringSignal(
       samples.set(k % 2 === 0 ? up : down, at);
     }
   }
-  return { samples, chirpsMs };
+  return samples;
 }
 
 /** @throws OptionError `OPTION_INVALID` */

@@ -105,7 +105,7 @@ export function probeAcoustics(
     };
 
     const play = (sink: AudioSink): void => {
-      const { samples } = measuringSignal(sink.format.sampleRateHz, settings);
+      const samples = measuringSignal(sink.format.sampleRateHz, settings);
       const ofMs = (samples.length * 1000) / sink.format.sampleRateHz;
       devices.add(sink.rendered$.subscribe({ next: rendered.push, error: fail }));
       for (const frame of framed(samples, sink.format)) sink.write(frame);
