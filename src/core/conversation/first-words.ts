@@ -74,7 +74,7 @@ export type FirstWordsInput =
   /** No transcript will come. */
   | { readonly type: 'transcription-failed' };
 
-/** What follows at once. `look-at` is when time alone decides. @internal */
+/** What follows at once. @internal */
 export interface FirstWordsStep {
   readonly state: FirstWords;
   readonly verdict?: 'cut' | 'restore';
