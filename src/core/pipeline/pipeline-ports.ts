@@ -40,9 +40,12 @@ export interface PipelinePorts {
 function floorProblems({ floor, mute$ }: PipelinePorts): readonly string[] {
   const problems: string[] = [];
   if (floor && floor.kind !== 'open' && typeof floor.pressed$?.subscribe !== 'function') {
-    problems.push("floor must be { kind: 'open' } or { kind: 'push-to-talk', pressed$ } with an Observable of booleans");
+    problems.push(
+      "floor must be { kind: 'open' } or { kind: 'push-to-talk', pressed$ } with an Observable of booleans",
+    );
   }
-  if (mute$ && typeof mute$.subscribe !== 'function') problems.push('mute$ must be an Observable of booleans');
+  if (mute$ && typeof mute$.subscribe !== 'function')
+    problems.push('mute$ must be an Observable of booleans');
   return problems;
 }
 
