@@ -1,7 +1,8 @@
-import { concat, from, type Observable, Subject, throwError } from 'rxjs';
+import { concat, from, type Observable, Subject, tap, throwError } from 'rxjs';
 import type { AudioFrame, PcmFormat } from '../../core/audio/audio-frame.js';
 import { sameFormat } from '../../core/audio/audio-frame.js';
 import type { EchoCanceller } from '../../core/ports/echo-canceller.js';
+import type { EchoDiagnosis } from '../../core/ports/echo-diagnosis.js';
 import { noise, silence } from '../signals.js';
 import { voiceLike, withEcho } from './echo-scene.js';
 import { type ContractTime, collect, failureOf, isPcmFormat, levelDb, wholeFrames } from './observe.js';
@@ -175,6 +176,52 @@ export function describeEchoCancellerContract(
         expect(emitted).toBe(atOnce);
         expect(near$.observed).toBe(false);
         expect(reference$.observed).toBe(false);
+      }));
+
+    it('tells of each frame what it knows of the echo, before the frame itself, if it tells at all', () =>
+      withCanceller(async (canceller) => {
+        const { diagnosis$ } = canceller;
+        if (diagnosis$ === undefined) return;
+        const told: EchoDiagnosis[] = [];
+        let ended = false;
+        const listening = diagnosis$.subscribe({
+          next: (diagnosis) => told.push(diagnosis),
+          error: () => {
+            ended = true;
+          },
+          complete: () => {
+            ended = true;
+          },
+        });
+        const near$ = new Subject<AudioFrame>();
+        const reference$ = new Subject<AudioFrame>();
+        const toldBefore: (number | undefined)[] = [];
+        const cleaned = collect(
+          near$.pipe(
+            canceller.cancelEcho(reference$),
+            tap(() => toldBefore.push(told.at(-1)?.timestampMs)),
+          ),
+          {},
+        );
+        const captured = noisy(canceller.format, 300);
+        for (const [index, frame] of noisy(canceller.format, 300, 2).entries()) {
+          reference$.next(frame);
+          near$.next(captured[index] as AudioFrame);
+        }
+        near$.complete();
+        await drive?.();
+        const times = (await cleaned).map(({ timestampMs }) => timestampMs);
+        listening.unsubscribe();
+
+        expect(told.map(({ timestampMs }) => timestampMs)).toEqual(times);
+        expect(toldBefore).toEqual(times);
+        expect(ended).toBe(false);
+        for (const { confidence, durationMs, ...counts } of told) {
+          expect(confidence).toBeGreaterThanOrEqual(0);
+          expect(confidence).toBeLessThanOrEqual(1);
+          expect(durationMs).toBeCloseTo(frameMs, 6);
+          expect(Object.values(counts).every((value) => !Number.isNaN(value))).toBe(true);
+        }
       }));
 
     it('passes on an error of its source', () =>

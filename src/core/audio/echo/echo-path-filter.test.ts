@@ -135,6 +135,24 @@ describe('createEchoPathFilter', () => {
     expect(lossDb(filter, far, echo)).toBeGreaterThan(35);
   });
 
+  it('learns a part of the path anew, faster when it is told to doubt it, and loses nothing meanwhile', () => {
+    const other = pathResponse({ delayMs: 30, reverberationMs: 100, directDb: 0, gainDb: -12, seed: 5 });
+    const changed = mixed(echo, through(far, other));
+    const lossAfter = (doubted: boolean) => {
+      const filter = filterOf();
+      lossDb(filter, far, echo);
+      if (doubted) filter.doubt(0.5);
+      return lossDb(filter, far.subarray(0, 8000), changed.subarray(0, 8000), 10);
+    };
+
+    expect(lossAfter(true)).toBeGreaterThan(lossAfter(false) + 3);
+
+    const filter = filterOf();
+    lossDb(filter, far, echo);
+    filter.doubt(0.5);
+    expect(lossDb(filter, far, echo, 290)).toBeGreaterThan(25);
+  });
+
   it('keeps the place of the echo over a gap in what was captured', () => {
     const filter = filterOf();
     const count = Math.floor(far.length / blockSamples);

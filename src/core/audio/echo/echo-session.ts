@@ -134,7 +134,6 @@ export function createEchoSession(
   const takeBlocks = (isUrgent: boolean): void => {
     while (frames.unreadSamples >= blockSamples) {
       const isThere = line.has(blockSamples);
-      if (isThere) isReferenceAbsent = false;
       const canWait = !isReferenceAbsent && !hasReferenceEnded && !isUrgent;
       if (!isThere && canWait && frames.unreadSamples - blockSamples < maxWaiting) return;
       takeBlock();
@@ -173,6 +172,8 @@ export function createEchoSession(
   return {
     render(frame) {
       line.push(frame);
+      // It is back as soon as some of it is in time, even if the present block still needs the rest.
+      if (line.has(1)) isReferenceAbsent = false;
       advance();
     },
     endReference() {
