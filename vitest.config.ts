@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'main',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [kioskTests],
           // Half of these wait for programs and sockets: a worker for each core, where the usual is one fewer.
           maxWorkers: '100%',
