@@ -49,6 +49,14 @@ describe('convertTo', () => {
     }
   });
 
+  it.each([100, -100])('follows the time stamps of a clock that is %i ppm off, for a minute', (ppm) => {
+    const frameMs = 10 * (1 + ppm / 1e6);
+    const block = sine(480, 48_000);
+    const frames = Array.from({ length: 6000 }, (_, n) => audioFrame(at48, block, n * frameMs));
+    const last = collect(frames).at(-1) as AudioFrame;
+    expect(endMs(last)).toBeCloseTo(6000 * frameMs, 1);
+  });
+
   it('lets frames of the wanted layout pass untouched', () => {
     expect(collect(source, at48)).toEqual(source);
     expect(collect(source, at48)[0]).toBe(source[0]);

@@ -12,8 +12,8 @@ const discontinuityMs = 0.5;
  * Converts audio to another layout: rate by our polyphase converter, channels by mixing down to mono or duplicating.
  *
  * @remarks
- * Timing: output sample n is at the instant of input time n / rate; emission lags by the converter's constant
- * latency (4.5 ms at 48 to 16 kHz). When the source completes, or jumps in time, or changes its layout, the tail comes out.
+ * Timing: output sample n is at the instant of input time n / rate, and follows the time stamps of a clock that is a little fast or slow;
+ * emission lags by the converter's constant latency (4.5 ms at 48 to 16 kHz). When the source completes, or jumps in time, or changes its layout, the tail comes out.
  * Frames that already have the layout pass untouched.
  * @param format - layout to convert to. Range: 4000..384000 Hz, 1..32 channels.
  * @throws OptionError `OPTION_INVALID`.
@@ -39,14 +39,18 @@ export function createFrameConverter(format: PcmFormat): {
         readonly from: PcmFormat;
         readonly converter: SampleRateConverter;
         readonly startMs: number;
+        /** Sample frames in and out. */
+        taken: number;
         made: number;
+        /** How much later than by its rate the input is: its clock runs slow. Units: ms. */
+        lateMs: number;
       }
     | undefined;
   let expectedMs = 0;
 
   const emit = (mono: Float32Array): readonly AudioFrame[] => {
     if (!run || mono.length === 0) return [];
-    const timestampMs = run.startMs + (run.made * 1000) / format.sampleRateHz;
+    const timestampMs = run.startMs + run.lateMs + (run.made * 1000) / format.sampleRateHz;
     run.made += mono.length;
     return [audioFrame(format, format.channels === 1 ? mono : fromMono(mono, format.channels), timestampMs)];
   };
@@ -67,8 +71,12 @@ export function createFrameConverter(format: PcmFormat): {
         from: frame.format,
         converter: createSampleRateConverter(sampleRateHz, format.sampleRateHz),
         startMs: frame.timestampMs,
+        taken: 0,
         made: 0,
+        lateMs: 0,
       };
+      run.lateMs = frame.timestampMs - run.startMs - (run.taken * 1000) / sampleRateHz;
+      run.taken += frame.samplesPerChannel;
       return [
         ...before,
         ...emit(run.converter.push(channels === 1 ? frame.samples : toMono(frame.samples, channels))),

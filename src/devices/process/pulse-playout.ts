@@ -1,12 +1,11 @@
 import { map, Observable, of, type SchedulerLike, switchMap, tap } from 'rxjs';
 import { encodePcm } from '../../core/audio/pcm.js';
 import type { PlayoutDriver, PlayoutDriverReport } from '../../core/hardware/playout-driver.js';
-import { createComplaints } from './complaints.js';
-import { lostError, openingError, openingTimeoutError } from './device-errors.js';
 import { createPlayoutBacklog, type PlayoutBacklog } from './playout-backlog.js';
-import { type Environment, startProgram } from './program.js';
-import { choosePulseDevice, missingPulseDevice, queryPulseDevices } from './pulse-devices.js';
-import { type PulseMessage, readPulseMessage } from './pulse-messages.js';
+import type { Environment } from './program.js';
+import { choosePulseDevice, queryPulseDevices } from './pulse-devices.js';
+import type { PulseMessage } from './pulse-messages.js';
+import { startPulse } from './pulse-session.js';
 
 /** How a loudspeaker is reached through `pacat`. */
 export interface PulsePlayoutOptions {
@@ -92,34 +91,26 @@ function playTo(
   const bytesPerMs = (4 * channels * sampleRateHz) / 1000;
   const call = {
     command: 'pacat',
-    args: [
-      '--playback',
-      '--raw',
-      '--verbose',
-      `--device=${name}`,
-      '--format=float32le',
-      `--rate=${sampleRateHz}`,
-      `--channels=${channels}`,
-      `--latency-msec=${latencyMs}`,
-      '--client-name=earshot',
-      '--stream-name=loudspeaker',
-    ],
+    label,
+    device: name,
+    sampleRateHz,
+    channels,
+    latencyMs,
+    args: [],
+    openTimeoutMs,
     env,
-  };
+    scheduler,
+  } as const;
 
   return new Observable((observer) => {
-    const complaints = createComplaints();
-    const failure = { label, api: 'pulse', command: 'pacat', words: complaints.words } as const;
     let heldMs = latencyMs;
     let isConnected = false;
     let backlog: PlayoutBacklog | undefined;
 
     function opened(): void {
       if (backlog) return;
-      opening.unsubscribe();
-      const given = createPlayoutBacklog(sampleRateHz, scheduler, (how) =>
-        observer.error(lostError(failure, how)),
-      );
+      session.open();
+      const given = createPlayoutBacklog(sampleRateHz, scheduler, (how) => session.lose(how));
       backlog = given;
       observer.next({
         type: 'opened',
@@ -129,7 +120,7 @@ function playTo(
           tailMs,
           write(samples) {
             given.wrote(samples.length / channels);
-            program.write(encodePcm(samples, 'f32'));
+            session.write(encodePcm(samples, 'f32'));
           },
           recall: () => 0,
         },
@@ -148,15 +139,6 @@ function playTo(
         case 'playout-buffer':
           heldMs = message.targetBytes / bytesPerMs;
           return;
-        case 'connected':
-          // PipeWire takes the default where there is no device of the name.
-          if (message.device !== name) {
-            observer.error(missingPulseDevice(label, `the sound server connected ${message.device} instead`));
-          } else {
-            isConnected = true;
-            if (!message.isSuspended) opened();
-          }
-          return;
         case 'resumed':
           if (isConnected) opened();
           return;
@@ -166,40 +148,21 @@ function playTo(
         case 'underrun':
           if (backlog) observer.next({ type: 'xrun', detail: 'the sound server had nothing left to play' });
           return;
-        case 'suspended':
-          if (backlog) observer.error(lostError(failure, 'was suspended by the sound server'));
-          return;
-        case 'moved':
-          observer.error(
-            lostError(failure, `is gone: the sound server moved the stream to ${message.device}`),
-          );
-          return;
         default:
       }
     }
 
-    const opening = scheduler.schedule(
-      () => observer.error(openingTimeoutError(failure, openTimeoutMs)),
-      openTimeoutMs,
-    );
-    const program = startProgram(call, scheduler, {
+    const session = startPulse(call, {
+      connected(isSuspended) {
+        isConnected = true;
+        if (!isSuspended) opened();
+      },
+      hear,
       output() {},
-      line(text) {
-        const message = readPulseMessage(text);
-        if (message.type === 'complaint') complaints.add(text);
-        else hear(message);
-      },
-      end(end) {
-        if (!backlog) observer.error(openingError(failure, end));
-        else
-          observer.error(
-            lostError(failure, end.type === 'exited' ? `is gone: pacat ${end.status}` : 'is gone'),
-          );
-      },
+      failed: (error) => observer.error(error),
     });
     return () => {
-      program.kill();
-      opening.unsubscribe();
+      session.close();
       backlog?.close();
     };
   });
