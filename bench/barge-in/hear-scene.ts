@@ -52,6 +52,12 @@ export interface Scorer {
   close(): Promise<void>;
 }
 
+/**
+ * A detector that has listened for long believes the next onset later, so the pipeline lets it forget in quiet moments. Windows below
+ * this, so many of them in a row, are quiet; so long it must be since it last forgot.
+ */
+const refresh = { below: 0.15, windows: 3, everyMs: 2000 } as const;
+
 /** The model of `loadSileroVad`, without the operator around it: a window costs half as much. */
 export async function loadScorer(): Promise<Scorer> {
   const runtime = await importOnnxRuntime();
@@ -60,9 +66,15 @@ export async function loadScorer(): Promise<Scorer> {
     async score(samples) {
       const model = sileroModel(runtime, session);
       const probability = new Float32Array(Math.floor(samples.length / windowSamples));
+      let quiet = 0;
+      let sinceMs = 0;
       for (let window = 0; window < probability.length; window++) {
         const from = window * windowSamples;
-        probability[window] = await model.score(samples.subarray(from, from + windowSamples), false);
+        const forgets = quiet >= refresh.windows && sinceMs >= refresh.everyMs;
+        const scored = await model.score(samples.subarray(from, from + windowSamples), forgets);
+        probability[window] = scored;
+        quiet = scored < refresh.below ? quiet + 1 : 0;
+        sinceMs = (forgets ? 0 : sinceMs) + windowSamples / samplesPerMs;
       }
       return probability;
     },

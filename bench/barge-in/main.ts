@@ -19,9 +19,10 @@ import { figuresFor, levelChangesOf, loadScored, type ScoredScenario } from './e
 import { renderCurve } from './render-curve.js';
 import { type Curve, type Results, renderReport } from './report.js';
 import type { OurOptions } from './rules.js';
-import { fullExtent, quickExtent, type Scenario, scenariosOf } from './scenarios.js';
+import { fullExtent, quickExtent, type Scenario, scenariosOf, trainingExtent } from './scenarios.js';
 import { openScoreCache } from './score-cache.js';
 import { frontEndsOf, scoreScenarios } from './score-scenarios.js';
+import type { Half } from './speakers.js';
 import { tune } from './tune.js';
 
 /** Whether WebRTC's module can be used here; if not, what is missing. */
@@ -64,7 +65,8 @@ const { values } = parseArgs({
 });
 const minutes = Number(values.minutes ?? (values.quick ? 10 : 60));
 if (!(minutes >= 0)) throw new Error(`--minutes is ${values.minutes}; give a number of minutes`);
-const extent = values.quick ? quickExtent : fullExtent;
+const extentOf = (half: Half) =>
+  values.quick ? quickExtent : half === 'training' ? trainingExtent : fullExtent;
 const folder = values.out ?? join(cacheFolder(), values.quick ? 'report-quick' : 'report');
 
 const corpus = gatherCorpus();
@@ -75,7 +77,7 @@ const isWebrtcThere = webrtcMissing === undefined;
 const cache = openScoreCache(corpus.fingerprint);
 // What is reported first, so that there is something to report when time is up; for tuning all of it.
 const halves = values.tune ? (['held-out', 'training'] as const) : (['held-out'] as const);
-const scenarios = halves.flatMap((half) => scenariosOf(half, extent));
+const scenarios = halves.flatMap((half) => scenariosOf(half, extentOf(half)));
 const seconds = scenarios.reduce((sum, { durationMs }) => sum + durationMs / 1000, 0);
 console.log(
   `${scenarios.length} scenarios, ${Math.round(seconds / 60)} minutes of sound, at most ${minutes} minutes to score them`,
@@ -99,7 +101,7 @@ const isUsual = ({ scenario }: ScoredScenario) => !scenario.place.isBeyondGoals;
 
 let options = ourDefaults;
 if (values.tune) {
-  const training = scoredOf(scenariosOf('training', extent)).filter(isUsual);
+  const training = scoredOf(scenariosOf('training', extentOf('training'))).filter(isUsual);
   const tuning = tune(ourDefaults, training, isWebrtcThere ? ['linear', 'webrtc'] : ['linear'], (line) =>
     console.log(`  ${line}`),
   );
@@ -107,7 +109,7 @@ if (values.tune) {
   console.log(JSON.stringify(options, undefined, 2));
 }
 
-const wanted = scenariosOf('held-out', extent);
+const wanted = scenariosOf('held-out', extentOf('held-out'));
 const scored = scoredOf(wanted);
 const usual = scored.filter(isUsual);
 const beyond = scored.filter((one) => !isUsual(one));

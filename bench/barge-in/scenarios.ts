@@ -80,6 +80,17 @@ export const fullExtent: Extent = {
   soundPlaces: 6,
 };
 
+/** Enough to choose a few numbers by. */
+export const trainingExtent: Extent = {
+  places: 12,
+  placesBeyond: 0,
+  echoMs: 120_000,
+  talkMs: 50_000,
+  startPlaces: 8,
+  changePlaces: 4,
+  soundPlaces: 4,
+};
+
 /** The first places of the full extent, shorter. */
 export const quickExtent: Extent = {
   places: 6,
