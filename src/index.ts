@@ -1,3 +1,25 @@
+// Acoustics of a room
+export type { AcousticFigures } from './core/acoustics/acoustic-figures.js';
+export type { AcousticJudgement } from './core/acoustics/acoustic-judgement.js';
+export { type CalibratedOptions, calibratedOptions } from './core/acoustics/calibrated-options.js';
+export {
+  type CalibratedFigures,
+  type Calibration,
+  calibrationText,
+  createCalibration,
+  parseCalibration,
+} from './core/acoustics/calibration.js';
+export { judgeAcoustics } from './core/acoustics/judge-acoustics.js';
+export {
+  defaultMeasuringSignalOptions,
+  type MeasuringSignalOptions,
+} from './core/acoustics/measuring-signal.js';
+export {
+  type AcousticProbeEvent,
+  type AcousticProbeParts,
+  probeAcoustics,
+} from './core/acoustics/probe-acoustics.js';
+
 // Audio
 export {
   type AudioFrame,
@@ -46,11 +68,13 @@ export {
 } from './core/audio/wav.js';
 
 // The conversation
+export type { BackchannelLanguage } from './core/conversation/backchannels.js';
 export { type BargeInOptions, defaultBargeInOptions } from './core/conversation/barge-in-policy.js';
 export type { ConversationEffect } from './core/conversation/conversation-effect.js';
 export type { ConversationEvent } from './core/conversation/conversation-event.js';
 export type { ConversationState } from './core/conversation/conversation-state.js';
 export { defaultFillerOptions, type FillerOptions } from './core/conversation/filler-policy.js';
+export { defaultFirstWordsOptions, type FirstWordsOptions } from './core/conversation/first-words.js';
 export { type Transition, transition } from './core/conversation/transition.js';
 
 // Errors and options
@@ -142,7 +166,7 @@ export {
 export { createTimeBase, type TimeBase } from './core/pacing/time-base.js';
 
 // The pipeline
-export type { BargeIn, DeviceRole, PipelineEvent } from './core/pipeline/pipeline-event.js';
+export type { BargeIn, DeviceRole, PipelineEvent, TurnEndReason } from './core/pipeline/pipeline-event.js';
 export {
   defaultPatienceOptions,
   defaultPipelineOptions,
@@ -160,11 +184,14 @@ export type { AudioSource } from './core/ports/audio-source.js';
 export type { DeviceFactName, DeviceReport } from './core/ports/device-report.js';
 export type { EchoCanceller } from './core/ports/echo-canceller.js';
 export type { FillerClip, FillerLibrary } from './core/ports/filler-library.js';
+export type { Floor, Mute } from './core/ports/floor.js';
 export type { Synthesizer } from './core/ports/synthesizer.js';
 export type { Transcriber, Transcript } from './core/ports/transcriber.js';
 export type {
+  InterruptedReply,
   ReplyEndReason,
   TurnRevision,
+  TurnSending,
   Upstream,
   UpstreamEvent,
   UpstreamRequest,

@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Calibration, calibrationText } from '../core/acoustics/calibration.js';
+import { type Calibration, calibrationText } from '../index.js';
 import { fileError } from './command-error.js';
 
 /**

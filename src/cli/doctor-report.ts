@@ -1,6 +1,5 @@
-import type { AcousticFigures } from '../core/acoustics/acoustic-figures.js';
-import type { AcousticJudgement } from '../core/acoustics/acoustic-judgement.js';
-import { judgeAcoustics } from '../core/acoustics/judge-acoustics.js';
+import type { AcousticFigures, AcousticJudgement } from '../index.js';
+import { judgeAcoustics } from '../index.js';
 import { printable } from './printable.js';
 
 /** What an examination came to. */

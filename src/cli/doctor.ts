@@ -1,8 +1,7 @@
 import type { Observable } from 'rxjs';
-import { createCalibration } from '../core/acoustics/calibration.js';
-import { type AcousticProbeEvent, probeAcoustics } from '../core/acoustics/probe-acoustics.js';
 import { monotonicScheduler } from '../devices/clock/index.js';
 import { openDevices } from '../devices/index.js';
+import { type AcousticProbeEvent, createCalibration, probeAcoustics } from '../index.js';
 import { requireWritable, writeCalibration } from './calibration-file.js';
 import { exitCodes } from './command-error.js';
 import type { Console } from './console.js';

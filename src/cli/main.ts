@@ -4,6 +4,7 @@ import { CommandError, exitCodes, explain } from './command-error.js';
 import type { Console } from './console.js';
 import { createConsole } from './console.js';
 import { devices } from './devices.js';
+import { doctor } from './doctor.js';
 import { fetchCertificate } from './fetch-certificate.js';
 import { printable } from './printable.js';
 import { usage, version } from './usage.js';
@@ -21,6 +22,8 @@ async function run([command, ...args]: readonly string[], console: Console): Pro
   switch (command) {
     case 'devices':
       return devices(args, console);
+    case 'doctor':
+      return doctor(args, console);
     case 'ask':
       return ask(args, console);
     case 'fetch-certificate':
@@ -35,10 +38,10 @@ async function run([command, ...args]: readonly string[], console: Console): Pro
       console.print(usage);
       return exitCodes.done;
     case undefined:
-      throw new CommandError('a command is missing: devices, ask or fetch-certificate; see --help');
+      throw new CommandError('a command is missing: devices, doctor, ask or fetch-certificate; see --help');
     default:
       throw new CommandError(
-        `there is no command ${JSON.stringify(command)}; there are devices, ask and fetch-certificate`,
+        `there is no command ${JSON.stringify(command)}; there are devices, doctor, ask and fetch-certificate`,
       );
   }
 }

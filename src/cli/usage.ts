@@ -4,10 +4,12 @@ export const usage = `earshot: look at the devices of this machine, and try a vo
 
   earshot devices                            list microphones and loudspeakers
   earshot devices --test NAME                play a tone, and show what the microphone hears
+  earshot doctor --acoustics                 examine the echo path, and write a calibration
   earshot ask "PROMPT" --backend HOST:PORT   ask a backend, and print the answer
   earshot fetch-certificate HOST:PORT        show the certificate of a backend, and keep it
   earshot --version
-  earshot --help, earshot devices --help, earshot ask --help, earshot fetch-certificate --help
+  earshot --help, earshot devices --help, earshot doctor --help, earshot ask --help,
+  earshot fetch-certificate --help
 `;
 
 export const devicesUsage = `List the microphones and loudspeakers of this machine, or try one.
