@@ -12,16 +12,6 @@ export interface SpeechOpinions {
   readonly isEchoPossible: boolean;
 }
 
-/** How strict a rule must be at least, until speech is confirmed. @public */
-export interface StrictnessFloor {
-  /** Least probability that starts speech. Range: 0.01..1. */
-  readonly startThreshold: number;
-  /** Least probability that goes on with it. Range: 0..1. */
-  readonly stopThreshold: number;
-  /** Least speech until it is confirmed. Units: ms. Does not apply to a rule that wants none. */
-  readonly minSpeechMs: number;
-}
-
 /** What the opinions about one window come to. @public */
 export interface SpeechEvidence {
   /** What a suspicion is judged by: it ducks at once, and costs little when it is wrong. Range: 0..1. */
@@ -31,8 +21,10 @@ export interface SpeechEvidence {
    * suspicion that lasts is confirmed in the end, so nothing is ducked for ever.
    */
   readonly share: number;
-  /** The rule must be at least so strict until speech is confirmed. */
-  readonly floor?: StrictnessFloor;
+  /** What speech goes on by once it is confirmed, where that is something else: a doubt does not tear it. Range: 0..1. */
+  readonly confirmedProbability?: number;
+  /** Least speech until it is confirmed, where the rule itself asks for less. Units: ms. */
+  readonly minSpeechMs?: number;
 }
 
 /** How two opinions about speech become one. @public */
@@ -54,13 +46,15 @@ export interface CombinedSpeechOptions {
    * would pass for agreement: with equal weights above 0.5. @defaultValue 0.55
    */
   readonly agreementThreshold: number;
-  /** How much a window counts in which only one signal holds speech. Range: 0.05..1. 0.5: it takes twice as long to confirm. @defaultValue 0.5 */
+  /**
+   * How much a window counts in which only one signal holds speech, while the first is trusted. Range: 0.05..1. With 0.75 seven windows of
+   * 32 ms confirm instead of five: 280 ms from onset to silence in the median, against 320 with 0.5; with 1 more replies were cut
+   * by an echo whose path had just changed. @defaultValue 0.75
+   */
   readonly aloneShare: number;
-  /** Least `startThreshold` while the first signal is not trusted, for the weighted probability. Range: 0.01..1. @defaultValue 0.6 */
-  readonly doubtedStartThreshold: number;
-  /** Least `stopThreshold` of speech that is not confirmed, while the first signal is not trusted. Range: 0..1, at most `doubtedStartThreshold`. @defaultValue 0.45 */
-  readonly doubtedStopThreshold: number;
-  /** Least `minSpeechMs` while the first signal is not trusted. Units: ms. Range: 0..5000. @defaultValue 256 */
+  /** The same while the first signal is not trusted and there is no second. Range: 0.05..1. @defaultValue 0.5 */
+  readonly doubtedAloneShare: number;
+  /** Least `minSpeechMs` while the first signal is not trusted. Units: ms. Range: 0..5000. @defaultValue 160 */
   readonly doubtedMinSpeechMs: number;
 }
 
@@ -70,50 +64,40 @@ export const defaultCombinedSpeechOptions = {
   suspicionWeight: 0,
   secondWeight: 0.5,
   agreementThreshold: 0.55,
-  aloneShare: 0.5,
-  doubtedStartThreshold: 0.6,
-  doubtedStopThreshold: 0.45,
-  doubtedMinSpeechMs: 256,
+  aloneShare: 0.75,
+  doubtedAloneShare: 0.5,
+  doubtedMinSpeechMs: 160,
 } as const satisfies CombinedSpeechOptions;
 
 /** @throws OptionError `OPTION_INVALID`. */
 export function resolveCombinedSpeechOptions(
   given: Partial<CombinedSpeechOptions> = {},
 ): CombinedSpeechOptions {
-  return resolveOptions<CombinedSpeechOptions>(
-    'combined speech',
-    defaultCombinedSpeechOptions,
-    given,
-    {
-      trustedConfidence: numberIn(0, 1),
-      suspicionWeight: numberIn(0, 1),
-      secondWeight: numberIn(0, 1),
-      agreementThreshold: numberIn(0, 1),
-      aloneShare: numberIn(0.05, 1),
-      doubtedStartThreshold: numberIn(0.01, 1),
-      doubtedStopThreshold: numberIn(0, 1),
-      doubtedMinSpeechMs: numberIn(0, 5000, 'ms'),
-    },
-    (o) =>
-      o.doubtedStopThreshold > o.doubtedStartThreshold
-        ? [
-            `doubtedStopThreshold (${o.doubtedStopThreshold}) must not be above doubtedStartThreshold (${o.doubtedStartThreshold})`,
-          ]
-        : [],
-  );
+  return resolveOptions<CombinedSpeechOptions>('combinedSpeech', defaultCombinedSpeechOptions, given, {
+    trustedConfidence: numberIn(0, 1),
+    suspicionWeight: numberIn(0, 1),
+    secondWeight: numberIn(0, 1),
+    agreementThreshold: numberIn(0, 1),
+    aloneShare: numberIn(0.05, 1),
+    doubtedAloneShare: numberIn(0.05, 1),
+    doubtedMinSpeechMs: numberIn(0, 5000, 'ms'),
+  });
 }
 
 /**
  * The decision over two signals, for one window. Pure, without memory: windows are counted by `stepUtterance`.
  *
- * | echo | heard | confidence | a suspicion is judged by | a window counts | floor |
- * |---|---|---|---|---|---|
- * | impossible | any | any | the first, or else the second | in full | none |
- * | possible | one | not told | that one | in full | none |
- * | possible | one | trusted | that one | `aloneShare` | none |
- * | possible | first | doubted | the first | `aloneShare` | doubted |
- * | possible | both | trusted, not told | the first (`suspicionWeight`) | in full where both agree, or else `aloneShare` | none |
- * | possible | both | doubted | both (`secondWeight`) | in full where both agree, or else `aloneShare` | doubted |
+ * | echo | heard | the first is | a suspicion is judged by | a window counts |
+ * |---|---|---|---|---|
+ * | impossible | any | any | the first, or else the second | in full |
+ * | possible | one | not spoken of | that one | in full |
+ * | possible | one | trusted | that one | `aloneShare` |
+ * | possible | first | doubted | the first | `doubtedAloneShare`, of at least `doubtedMinSpeechMs` |
+ * | possible | both | trusted, or not spoken of | the first (`suspicionWeight`) | in full where both agree, or else `aloneShare` |
+ * | possible | both | doubted | the lesser | in full, of at least `doubtedMinSpeechMs` |
+ *
+ * While the first is doubted each of them can be wrong alone: it holds echo that it does not know yet, and the other takes seconds to learn
+ * a path. What both hold is speech.
  *
  * @param options - all of them, in range: they are not checked for every window.
  * @public
@@ -124,27 +108,25 @@ export function combineSpeech(
 ): SpeechEvidence {
   const only = first ?? second ?? 0;
   if (!isEchoPossible) return { speechProbability: only, share: 1 };
-  const isDoubted = first !== undefined && confidence !== undefined && confidence < options.trustedConfidence;
-  const floor = isDoubted ? { floor: floorOf(options) } : undefined;
+  const isTold = confidence !== undefined;
+  if (first !== undefined && isTold && confidence < options.trustedConfidence) {
+    return {
+      speechProbability: Math.min(first, second ?? first),
+      confirmedProbability: first,
+      share: second === undefined ? options.doubtedAloneShare : 1,
+      minSpeechMs: options.doubtedMinSpeechMs,
+    };
+  }
   if (first === undefined || second === undefined) {
-    return { speechProbability: only, share: confidence === undefined ? 1 : options.aloneShare, ...floor };
+    return { speechProbability: only, share: isTold ? options.aloneShare : 1 };
   }
   const both = mix(first, second, options.secondWeight);
   return {
-    speechProbability: isDoubted ? both : mix(first, second, options.suspicionWeight),
+    speechProbability: mix(first, second, options.suspicionWeight),
     share: both >= options.agreementThreshold ? 1 : options.aloneShare,
-    ...floor,
   };
 }
 
 function mix(first: number, second: number, weight: number): number {
   return (1 - weight) * first + weight * second;
-}
-
-function floorOf(options: CombinedSpeechOptions): StrictnessFloor {
-  return {
-    startThreshold: options.doubtedStartThreshold,
-    stopThreshold: options.doubtedStopThreshold,
-    minSpeechMs: options.doubtedMinSpeechMs,
-  };
 }

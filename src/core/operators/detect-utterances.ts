@@ -1,6 +1,6 @@
 import { EMPTY, Observable, type OperatorFunction } from 'rxjs';
 import { type AudioFrame, durationMs, endMs } from '../audio/audio-frame.js';
-import type { SpeechEvidence, StrictnessFloor } from '../detection/combine-speech.js';
+import type { SpeechEvidence } from '../detection/combine-speech.js';
 import { integerIn, numberIn, resolveOptions } from '../options.js';
 import type { ScoredFrame } from '../ports/voice-activity-detector.js';
 
@@ -98,34 +98,42 @@ export interface JudgedFrame extends Pick<ScoredFrame, 'frame' | 'speechProbabil
  * One frame against one phase. Pure: this is the whole decision.
  *
  * Suspicion and confirmation may go by different evidence: the probability starts and goes on with speech, and the share of
- * each frame adds up to `minSpeechMs`. A floor of the evidence holds until speech is confirmed.
+ * each frame adds up to `minSpeechMs`, or to that of the evidence where it is longer.
  * @internal
  */
 export function stepUtterance(
   phase: SpeechPhase,
   { frame, speechProbability: scored, evidence }: JudgedFrame,
-  given: UtteranceOptions,
+  options: UtteranceOptions,
 ): { readonly phase: SpeechPhase; readonly edges: readonly SpeechEdge[] } {
   const atMs = endMs(frame);
   const lengthMs = durationMs(frame);
-  const speechProbability = evidence?.speechProbability ?? scored;
+  const isConfirmed = phase.name === 'speaking' || phase.name === 'stopping';
+  const speechProbability =
+    (isConfirmed ? evidence?.confirmedProbability : undefined) ?? evidence?.speechProbability ?? scored;
   const countedMs = lengthMs * (evidence?.share ?? 1);
-  const isOpen = phase.name === 'silent' || phase.name === 'starting';
-  const options = isOpen && evidence?.floor ? atLeast(given, evidence.floor) : given;
+  // A rule that wants nothing confirmed is one about a button.
+  const minSpeechMs =
+    options.minSpeechMs === 0 ? 0 : Math.max(options.minSpeechMs, evidence?.minSpeechMs ?? 0);
   const isSpeech = speechProbability >= options.stopThreshold;
 
   switch (phase.name) {
     case 'silent': {
       if (speechProbability < options.startThreshold) return { phase, edges: [] };
       const onsetMs = frame.timestampMs;
-      return confirmOrStart({ onsetMs, speechMs: countedMs, gapMs: 0 }, atMs, options, [
+      return confirmOrStart({ onsetMs, speechMs: countedMs, gapMs: 0 }, atMs, minSpeechMs, [
         { type: 'speech-started', onsetMs, atMs },
       ]);
     }
     case 'starting': {
       const { onsetMs } = phase;
       if (isSpeech) {
-        return confirmOrStart({ onsetMs, speechMs: phase.speechMs + countedMs, gapMs: 0 }, atMs, options, []);
+        return confirmOrStart(
+          { onsetMs, speechMs: phase.speechMs + countedMs, gapMs: 0 },
+          atMs,
+          minSpeechMs,
+          [],
+        );
       }
       const gapMs = phase.gapMs + lengthMs;
       return gapMs > options.gapToleranceMs
@@ -143,24 +151,14 @@ export function stepUtterance(
   }
 }
 
-/** The stricter of two rules, option by option. One that wants nothing confirmed (a button) is left so. */
-function atLeast(options: UtteranceOptions, floor: StrictnessFloor): UtteranceOptions {
-  return {
-    ...options,
-    startThreshold: Math.max(options.startThreshold, floor.startThreshold),
-    stopThreshold: Math.max(options.stopThreshold, floor.stopThreshold),
-    minSpeechMs: options.minSpeechMs === 0 ? 0 : Math.max(options.minSpeechMs, floor.minSpeechMs),
-  };
-}
-
 function confirmOrStart(
   started: { readonly onsetMs: number; readonly speechMs: number; readonly gapMs: number },
   atMs: number,
-  options: UtteranceOptions,
+  minSpeechMs: number,
   before: readonly SpeechEdge[],
 ) {
   const { onsetMs, speechMs } = started;
-  return speechMs >= options.minSpeechMs
+  return speechMs >= minSpeechMs
     ? ({
         phase: { name: 'speaking', onsetMs },
         edges: [...before, { type: 'speech-confirmed', onsetMs, atMs }],
