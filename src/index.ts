@@ -76,7 +76,14 @@ export type { ConversationState } from './core/conversation/conversation-state.j
 export { defaultFillerOptions, type FillerOptions } from './core/conversation/filler-policy.js';
 export { defaultFirstWordsOptions, type FirstWordsOptions } from './core/conversation/first-words.js';
 export { type Transition, transition } from './core/conversation/transition.js';
-
+// The decision over two signals
+export {
+  type CombinedSpeechOptions,
+  combineSpeech,
+  defaultCombinedSpeechOptions,
+  type SpeechEvidence,
+  type SpeechOpinions,
+} from './core/detection/combine-speech.js';
 // Errors and options
 export {
   AudioFormatError,
@@ -119,6 +126,7 @@ export {
   type DetectedFrame,
   defaultUtteranceOptions,
   detectUtterances,
+  type JudgedFrame,
   type SpeechEdge,
   type SpeechPhase,
   type UtteranceOptions,
@@ -183,6 +191,7 @@ export type { AudioSink, FlushKind, Loudspeaker, PlayoutPosition } from './core/
 export type { AudioSource } from './core/ports/audio-source.js';
 export type { DeviceFactName, DeviceReport } from './core/ports/device-report.js';
 export type { EchoCanceller } from './core/ports/echo-canceller.js';
+export type { EchoDiagnosis } from './core/ports/echo-diagnosis.js';
 export type { FillerClip, FillerLibrary } from './core/ports/filler-library.js';
 export type { Floor, Mute } from './core/ports/floor.js';
 export type { Synthesizer } from './core/ports/synthesizer.js';

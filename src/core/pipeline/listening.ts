@@ -13,7 +13,7 @@ import {
   tap,
 } from 'rxjs';
 import { type AudioFrame, endMs } from '../audio/audio-frame.js';
-import { combineSpeech, resolveCombinedSpeechOptions } from '../detection/combine-speech.js';
+import { combineSpeech } from '../detection/combine-speech.js';
 import { createEchoRecord } from '../detection/echo-record.js';
 import { joinOpinions, type Opinion, type OpinionPair } from '../detection/join-opinions.js';
 import { scoreWhile } from '../detection/score-while.js';
@@ -95,7 +95,6 @@ function judged(
   reset$: Observable<void>,
 ): Observable<JudgedFrame> {
   const { detector, echoCanceller, upstreamEchoCanceller } = ports;
-  const options = resolveCombinedSpeechOptions();
   const canceller = echoCanceller ?? upstreamEchoCanceller;
   const hasSecond = upstreamEchoCanceller !== undefined && upstreamEchoCanceller !== canceller;
   const record = createEchoRecord();
@@ -165,9 +164,9 @@ function judged(
       second: pair.second?.speechProbability,
       ...(canceller ? record.over(startMs, endMs(frame)) : { isEchoPossible: false }),
     };
-    const evidence = combineSpeech(opinions, options);
+    const evidence = combineSpeech(opinions, settings.combinedSpeech);
     const { speechProbability } = evidence;
-    const told = {
+    tell({
       type: 'speech-probability',
       startMs,
       endMs: endMs(frame),
@@ -175,15 +174,14 @@ function judged(
       detectorProbability: opinions.first ?? null,
       upstreamProbability: opinions.second ?? null,
       confidence: opinions.confidence ?? null,
-    } as const;
-    tell(told);
+    });
     return { frame, speechProbability, evidence };
   };
 
   return defer(() => {
     const diagnoses = canceller?.diagnosis$?.subscribe({
       next: (diagnosis) => record.add(diagnosis),
-      error: (error) => tell({ type: 'degraded', part: first.cancellerName, error } as UnstampedEvent),
+      error: (error) => tell({ type: 'degraded', part: first.cancellerName, error }),
     });
     return pairs$.pipe(
       map(judge),

@@ -57,7 +57,14 @@ type PipelineFact =
       readonly type: 'speech-probability';
       readonly startMs: number;
       readonly endMs: number;
+      /** What it was judged by. Range: 0..1. */
       readonly probability: number;
+      /** In the signal that is listened to; null where that was not scored. */
+      readonly detectorProbability: number | null;
+      /** In the signal that is sent upstream, where it is another; null where that was not scored, as while no echo is possible. */
+      readonly upstreamProbability: number | null;
+      /** How sure the echo canceller is that speech in the first is no echo; null where it does not say. */
+      readonly confidence: number | null;
     }
   | SpeechEdge
   /** Speech, or a press of the button, that does not get the floor and is not sent. */
@@ -124,7 +131,15 @@ type PipelineFact =
   /** A part failed and the loop goes on without it. */
   | {
       readonly type: 'degraded';
-      readonly part: 'echo-canceller' | 'fillers' | 'device-reports' | 'mute' | 'push-to-talk';
+      readonly part:
+        | 'echo-canceller'
+        | 'upstream-echo-canceller'
+        | 'detector'
+        | 'upstream-detector'
+        | 'fillers'
+        | 'device-reports'
+        | 'mute'
+        | 'push-to-talk';
       readonly error: unknown;
     }
   /** Something was dropped, mended or late; `count` is how often so far. */

@@ -12,6 +12,11 @@ import {
   resolveFillerOptions,
 } from '../conversation/filler-policy.js';
 import {
+  type CombinedSpeechOptions,
+  defaultCombinedSpeechOptions,
+  resolveCombinedSpeechOptions,
+} from '../detection/combine-speech.js';
+import {
   defaultUtteranceOptions,
   resolveUtteranceOptions,
   type UtteranceOptions,
@@ -68,6 +73,8 @@ export interface PipelineOptions {
   /** Rumble filter before the detector. */
   readonly highPass: Partial<HighPassOptions>;
   readonly utterances: Partial<UtteranceOptions>;
+  /** What follows from two signals, and from a canceller that is not sure of itself. */
+  readonly combinedSpeech: Partial<CombinedSpeechOptions>;
   readonly preRoll: Partial<PreRollOptions>;
   readonly endpointing: Partial<EndpointingOptions>;
   /**
@@ -86,6 +93,7 @@ export const defaultPipelineOptions = {
   scheduler: asyncScheduler,
   highPass: defaultHighPassOptions,
   utterances: defaultUtteranceOptions,
+  combinedSpeech: defaultCombinedSpeechOptions,
   preRoll: defaultPreRollOptions,
   endpointing: defaultEndpointingOptions,
   reopenWindowMs: 800,
@@ -100,6 +108,7 @@ export interface PipelineSettings {
   readonly scheduler: SchedulerLike;
   readonly highPass: Partial<HighPassOptions>;
   readonly utterances: UtteranceOptions;
+  readonly combinedSpeech: CombinedSpeechOptions;
   readonly preRoll: Partial<PreRollOptions>;
   readonly endpointing: Partial<EndpointingOptions>;
   readonly reopenWindowMs: number;
@@ -125,6 +134,7 @@ export function resolvePipelineOptions(given: Partial<PipelineOptions>): Pipelin
   return {
     ...merged,
     utterances,
+    combinedSpeech: resolveCombinedSpeechOptions(merged.combinedSpeech),
     bargeIn: resolveBargeInOptions(merged.bargeIn, utterances),
     filler: resolveFillerOptions(merged.filler),
     playout: resolvePlayoutOptions(merged.playout),

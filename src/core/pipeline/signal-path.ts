@@ -59,7 +59,7 @@ export function scoreAlong(input: SignalPathInput): OperatorFunction<AudioFrame,
   let hasCancellerFailed = false;
 
   const degraded = (part: SignalPath['cancellerName'] | SignalPath['detectorName'], error: unknown) =>
-    tell({ type: 'degraded', part, error } as UnstampedEvent);
+    tell({ type: 'degraded', part, error });
   const within = <T>(maxMs: number, silent: (maxMs: number) => string): MonoTypeOperatorFunction<T> =>
     timeout({
       each: maxMs,

@@ -4,6 +4,9 @@ export interface PartitionedSpectra {
   readonly imaginary: Float64Array;
 }
 
+/** Keeps the variance of a weight that is zero from becoming so small that it never moves again. */
+const leastPower = 1e-10;
+
 /** Room for `partitions` spectra of `bins`. */
 export function partitionedSpectra(partitions: number, bins: number): PartitionedSpectra {
   return {
@@ -80,9 +83,6 @@ export function updatePartition(
     variance[w] = memory * learnt * known + renewal * (wr * wr + wi * wi + leastPower);
   }
 }
-
-/** Keeps the variance of a weight that is zero from becoming so small that it never moves again. */
-const leastPower = 1e-10;
 
 /** Copy the spectrum at index `at` into `target`; by hand, because a view for each call would be garbage. */
 export function readPartition(spectra: PartitionedSpectra, at: number, target: PartitionedSpectra): void {
