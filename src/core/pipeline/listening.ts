@@ -16,6 +16,7 @@ import { type AudioFrame, endMs } from '../audio/audio-frame.js';
 import { combineSpeech } from '../detection/combine-speech.js';
 import { createEchoRecord } from '../detection/echo-record.js';
 import { joinOpinions, type Opinion, type OpinionPair } from '../detection/join-opinions.js';
+import { createQuietRefresh } from '../detection/quiet-refresh.js';
 import { scoreWhile } from '../detection/score-while.js';
 import {
   type DetectedFrame,
@@ -75,6 +76,9 @@ export function listen(input: ListeningInput): OperatorFunction<AudioFrame, Dete
   return (captured$) =>
     defer(() => {
       const reset$ = new Subject<void>();
+      const { echoCanceller, upstreamEchoCanceller } = input.ports;
+      const hasEcho = echoCanceller !== undefined || upstreamEchoCanceller !== undefined;
+      const refresh = createQuietRefresh(hasEcho ? settings.combinedSpeech.refreshMs : 0);
       return captured$.pipe(
         connect((shared$) => {
           // A microphone that is lost is no failure of what listens to it.
@@ -82,8 +86,10 @@ export function listen(input: ListeningInput): OperatorFunction<AudioFrame, Dete
           return merge(shared$.pipe(ignoreElements()), judged(input, unfailing$, reset$));
         }),
         detectUtterances(settings.utterances, profile$),
-        tap(({ edges }) => {
-          if (edges.some(({ type }) => type === 'speech-ended' || type === 'speech-misfired')) reset$.next();
+        tap(({ frame, speechProbability, phase, edges }) => {
+          const isOver = edges.some(({ type }) => type === 'speech-ended' || type === 'speech-misfired');
+          const isStale = refresh.step({ speechProbability, phase, endMs: endMs(frame) });
+          if (isOver || isStale) reset$.next();
         }),
       );
     });
