@@ -1,4 +1,4 @@
-import type { PartitionedSpectra } from './echo-path-kernels.js';
+import type { ComplexArray } from './echo-path-kernels.js';
 import type { RealFft } from './real-fft.js';
 import { createShortTimeAnalysis, readPower } from './short-time-spectrum.js';
 
@@ -8,9 +8,9 @@ import { createShortTimeAnalysis, readPower } from './short-time-spectrum.js';
  * Units: powers of bins; white noise of -80 dB below full scale has 1.6e-6 in each bin of a block of 160 samples.
  */
 export interface BlockSpectra {
-  readonly echo: PartitionedSpectra;
+  readonly echo: ComplexArray;
   readonly echoPower: Float64Array;
-  readonly residual: PartitionedSpectra;
+  readonly residual: ComplexArray;
   readonly residualPower: Float64Array;
   /** Smoothed over some 100 ms. */
   readonly steadyResidualPower: Float64Array;

@@ -1,9 +1,11 @@
 import {
-  partitionedSpectra,
-  predictPartition,
-  readPartition,
-  shiftPartitions,
-  updatePartition,
+  binMajorSpectra,
+  complexArray,
+  predictEcho,
+  readColumn,
+  shiftColumns,
+  updatePath,
+  writeColumn,
 } from './echo-path-kernels.js';
 import type { RealFft } from './real-fft.js';
 import { createReferenceSpectra } from './reference-spectra.js';
@@ -86,15 +88,15 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
   const { size, bins } = fft;
   const blockSamples = size / 2;
   const past = createReferenceSpectra(fft, 2 * partitions + 1);
-  const weights = partitionedSpectra(partitions, bins);
+  const weights = binMajorSpectra(bins, partitions);
   const variance = new Float64Array(partitions * bins);
   const scratch = new Float64Array(size);
-  const spectrum = partitionedSpectra(1, bins);
-  const echoSpectrum = partitionedSpectra(1, bins);
-  const residualSpectrum = partitionedSpectra(1, bins);
+  const spectrum = complexArray(bins);
+  const echoSpectrum = complexArray(bins);
+  const residualSpectrum = complexArray(bins);
   const uncertainty = new Float64Array(bins);
   const innovation = new Float64Array(bins);
-  const newest = new Float64Array(bins);
+  const newestPower = new Float64Array(bins);
   const usual = new Float64Array(bins);
   const nearPower = new Float64Array(bins);
   const echo = new Float64Array(blockSamples);
@@ -104,22 +106,23 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
 
   const forget = (): void => {
     for (let p = 0; p < partitions; p++) {
-      variance.fill(priorVariance * priorDecay ** p, p * bins, (p + 1) * bins);
+      const prior = priorVariance * priorDecay ** p;
+      for (let w = p; w < variance.length; w += partitions) variance[w] = prior;
     }
   };
   forget();
 
   const follow = (): void => {
-    past.readPower(0, newest);
+    past.readPower(0, newestPower);
     for (let k = 0; k < bins; k++) {
-      usual[k] = (usual[k] as number) + usualSpeed * ((newest[k] as number) - (usual[k] as number));
+      usual[k] = (usual[k] as number) + usualSpeed * ((newestPower[k] as number) - (usual[k] as number));
     }
   };
 
   const partitionPower = (partition: number): number => {
     let sum = 0;
     let all = leastPower;
-    for (let k = 0, w = partition * bins; k < bins; k++, w++) {
+    for (let k = 0, w = partition; k < bins; k++, w += partitions) {
       const power = usual[k] as number;
       sum += power * ((weights.real[w] as number) ** 2 + (weights.imaginary[w] as number) ** 2);
       all += power;
@@ -128,13 +131,7 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
   };
 
   const subtractEcho = (captured: Float64Array): void => {
-    echoSpectrum.real.fill(0);
-    echoSpectrum.imaginary.fill(0);
-    uncertainty.fill(0);
-    for (let p = 0; p < partitions; p++) {
-      const from = past.indexOf(offsetBlocks + p);
-      predictPartition(past.spectra, from, weights, variance, p * bins, bins, echoSpectrum, uncertainty);
-    }
+    predictEcho(past.spectra, past.columnOf(offsetBlocks), weights, variance, echoSpectrum, uncertainty);
     fft.inverse(echoSpectrum.real, echoSpectrum.imaginary, scratch);
     // The first half is what wraps around.
     for (let i = 0; i < blockSamples; i++) {
@@ -157,30 +154,16 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
       nearPower[k] = near;
       innovation[k] = 1 / (expected + 2 * near + leastPower);
     }
-    for (let p = 0; p < partitions; p++) {
-      const from = past.indexOf(offsetBlocks + p);
-      updatePartition(
-        past.spectra,
-        from,
-        weights,
-        variance,
-        p * bins,
-        bins,
-        residualSpectrum,
-        innovation,
-        memory,
-      );
-    }
+    const newest = past.columnOf(offsetBlocks);
+    updatePath(past.spectra, newest, weights, variance, residualSpectrum, innovation, memory);
   };
 
   const constrain = (partition: number): void => {
-    const at = partition * bins;
-    readPartition(weights, at, spectrum);
+    readColumn(weights, partition, spectrum);
     fft.inverse(spectrum.real, spectrum.imaginary, scratch);
     scratch.fill(0, blockSamples);
     fft.forward(scratch, spectrum.real, spectrum.imaginary);
-    weights.real.set(spectrum.real, at);
-    weights.imaginary.set(spectrum.imaginary, at);
+    writeColumn(weights, partition, spectrum);
   };
 
   return {
@@ -213,31 +196,33 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
       let power = 0;
       for (let p = 0; p < partitions; p++) power += partitionPower(p);
       const atFirst = share * power * ((1 - priorDecay) / (1 - priorDecay ** partitions));
-      for (let p = 0, w = 0; p < partitions; p++) {
+      for (let p = 0; p < partitions; p++) {
         const least = atFirst * priorDecay ** p;
-        for (let k = 0; k < bins; k++, w++) variance[w] = Math.max(variance[w] as number, least);
+        for (let w = p; w < variance.length; w += partitions) {
+          variance[w] = Math.max(variance[w] as number, least);
+        }
       }
     },
     slide(blocks) {
       const by = Math.max(-offsetBlocks, Math.min(partitions - offsetBlocks, blocks));
       offsetBlocks += by;
-      shiftPartitions(weights.real, by * bins, 0);
-      shiftPartitions(weights.imaginary, by * bins, 0);
-      shiftPartitions(variance, by * bins, enteringVariance);
+      shiftColumns(weights.real, partitions, by, 0);
+      shiftColumns(weights.imaginary, partitions, by, 0);
+      shiftColumns(variance, partitions, by, enteringVariance);
     },
     partitionPower,
     readTail(target) {
       target.fill(0);
       const first = Math.max(0, partitions - tailPartitions);
       for (let p = first; p < partitions; p++) {
-        for (let k = 0, w = p * bins; k < bins; k++, w++) {
+        for (let k = 0, w = p; k < bins; k++, w += partitions) {
           const power = (weights.real[w] as number) ** 2 + (weights.imaginary[w] as number) ** 2;
           target[k] = (target[k] as number) + power / (partitions - first);
         }
       }
     },
     readResponse(partition, target) {
-      readPartition(weights, partition * bins, spectrum);
+      readColumn(weights, partition, spectrum);
       fft.inverse(spectrum.real, spectrum.imaginary, target);
     },
     readNewestPower: (target) => past.readPower(0, target),

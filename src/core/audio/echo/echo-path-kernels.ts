@@ -1,104 +1,145 @@
-/** A spectrum of `bins` complex numbers for each of several partitions, one after the other in two flat arrays. */
-export interface PartitionedSpectra {
+/** Complex numbers in two flat arrays. */
+export interface ComplexArray {
   readonly real: Float64Array;
   readonly imaginary: Float64Array;
+}
+
+export function complexArray(length: number): ComplexArray {
+  return { real: new Float64Array(length), imaginary: new Float64Array(length) };
+}
+
+/**
+ * Spectra of several blocks or partitions, bin by bin: all numbers of the first bin, then all of the second. What is summed over
+ * partitions then stays in registers, which is worth a third of the time of the whole filter.
+ */
+export interface BinMajorSpectra extends ComplexArray {
+  /** Numbers of each bin. */
+  readonly columns: number;
+}
+
+export function binMajorSpectra(bins: number, columns: number): BinMajorSpectra {
+  return { ...complexArray(bins * columns), columns };
 }
 
 /** Keeps the variance of a weight that is zero from becoming so small that it never moves again. */
 const leastPower = 1e-10;
 
-/** Room for `partitions` spectra of `bins`. */
-export function partitionedSpectra(partitions: number, bins: number): PartitionedSpectra {
-  return {
-    real: new Float64Array(partitions * bins),
-    imaginary: new Float64Array(partitions * bins),
-  };
-}
-
 /**
- * What one partition adds to the estimated echo, and to the uncertainty about it.
+ * The echo that a path makes of the past, and how uncertain it is.
  *
- * @param past - reference spectra; this partition's begins at index `from`.
- * @param weights - the echo path; this partition's begins at index `at`, as does its `variance`.
+ * @param past - a ring of reference spectra; `newest` is the column that meets the first partition, older ones follow it.
+ * @param weights - the path, a column for each partition; `variance` lies beside it.
  */
-export function predictPartition(
-  past: PartitionedSpectra,
-  from: number,
-  weights: PartitionedSpectra,
+export function predictEcho(
+  past: BinMajorSpectra,
+  newest: number,
+  weights: BinMajorSpectra,
   variance: Float64Array,
-  at: number,
-  bins: number,
-  echo: PartitionedSpectra,
+  echo: ComplexArray,
   uncertainty: Float64Array,
 ): void {
-  const { real: pastReal, imaginary: pastImaginary } = past;
-  const { real: weightReal, imaginary: weightImaginary } = weights;
-  const { real: echoReal, imaginary: echoImaginary } = echo;
-  for (let k = 0, x = from, w = at; k < bins; k++, x++, w++) {
-    const xr = pastReal[x] as number;
-    const xi = pastImaginary[x] as number;
-    const wr = weightReal[w] as number;
-    const wi = weightImaginary[w] as number;
-    echoReal[k] = (echoReal[k] as number) + xr * wr - xi * wi;
-    echoImaginary[k] = (echoImaginary[k] as number) + xr * wi + xi * wr;
-    uncertainty[k] = (uncertainty[k] as number) + (xr * xr + xi * xi) * (variance[w] as number);
+  const { real: pastReal, imaginary: pastImaginary, columns: kept } = past;
+  const { real: weightReal, imaginary: weightImaginary, columns: partitions } = weights;
+  const bins = uncertainty.length;
+  for (let k = 0; k < bins; k++) {
+    const end = (k + 1) * kept;
+    const lastWeight = (k + 1) * partitions;
+    let echoReal = 0;
+    let echoImaginary = 0;
+    let uncertain = 0;
+    for (let w = k * partitions, x = k * kept + newest; w < lastWeight; w++) {
+      const xr = pastReal[x] as number;
+      const xi = pastImaginary[x] as number;
+      const wr = weightReal[w] as number;
+      const wi = weightImaginary[w] as number;
+      echoReal += xr * wr - xi * wi;
+      echoImaginary += xr * wi + xi * wr;
+      uncertain += (xr * xr + xi * xi) * (variance[w] as number);
+      if (++x === end) x -= kept;
+    }
+    echo.real[k] = echoReal;
+    echo.imaginary[k] = echoImaginary;
+    uncertainty[k] = uncertain;
   }
 }
 
 /**
- * Move one partition of the echo path towards what the residual says, and update how well it is known.
+ * Move the path towards what the residual says, and update how well it is known.
  *
  * @param residual - spectrum of what the estimated echo left over.
  * @param innovation - for each bin one over the power that the residual was expected to have.
  * @param memory - how much of what is known stays true for one more block. Range: 0..1.
  */
-export function updatePartition(
-  past: PartitionedSpectra,
-  from: number,
-  weights: PartitionedSpectra,
+export function updatePath(
+  past: BinMajorSpectra,
+  newest: number,
+  weights: BinMajorSpectra,
   variance: Float64Array,
-  at: number,
-  bins: number,
-  residual: PartitionedSpectra,
+  residual: ComplexArray,
   innovation: Float64Array,
   memory: number,
 ): void {
-  const { real: pastReal, imaginary: pastImaginary } = past;
-  const { real: weightReal, imaginary: weightImaginary } = weights;
-  const { real: residualReal, imaginary: residualImaginary } = residual;
+  const { real: pastReal, imaginary: pastImaginary, columns: kept } = past;
+  const { real: weightReal, imaginary: weightImaginary, columns: partitions } = weights;
   const renewal = 1 - memory;
-  for (let k = 0, x = from, w = at; k < bins; k++, x++, w++) {
-    const xr = pastReal[x] as number;
-    const xi = pastImaginary[x] as number;
-    const er = residualReal[k] as number;
-    const ei = residualImaginary[k] as number;
-    const known = variance[w] as number;
-    const gain = known * (innovation[k] as number);
-    const wr = (weightReal[w] as number) + gain * (xr * er + xi * ei);
-    const wi = (weightImaginary[w] as number) + gain * (xr * ei - xi * er);
-    weightReal[w] = wr;
-    weightImaginary[w] = wi;
-    // Half, because only half of the block that the spectra are made of is new.
-    const learnt = 1 - 0.5 * gain * (xr * xr + xi * xi);
-    variance[w] = memory * learnt * known + renewal * (wr * wr + wi * wi + leastPower);
+  const bins = innovation.length;
+  for (let k = 0; k < bins; k++) {
+    const end = (k + 1) * kept;
+    const lastWeight = (k + 1) * partitions;
+    const er = residual.real[k] as number;
+    const ei = residual.imaginary[k] as number;
+    const expected = innovation[k] as number;
+    for (let w = k * partitions, x = k * kept + newest; w < lastWeight; w++) {
+      const xr = pastReal[x] as number;
+      const xi = pastImaginary[x] as number;
+      const known = variance[w] as number;
+      const gain = known * expected;
+      const wr = (weightReal[w] as number) + gain * (xr * er + xi * ei);
+      const wi = (weightImaginary[w] as number) + gain * (xr * ei - xi * er);
+      weightReal[w] = wr;
+      weightImaginary[w] = wi;
+      // Half, because only half of the block that the spectra are made of is new.
+      const learnt = 1 - 0.5 * gain * (xr * xr + xi * xi);
+      variance[w] = memory * learnt * known + renewal * (wr * wr + wi * wi + leastPower);
+      if (++x === end) x -= kept;
+    }
   }
 }
 
-/** Copy the spectrum at index `at` into `target`; by hand, because a view for each call would be garbage. */
-export function readPartition(spectra: PartitionedSpectra, at: number, target: PartitionedSpectra): void {
-  for (let k = 0; k < target.real.length; k++) {
-    target.real[k] = spectra.real[at + k] as number;
-    target.imaginary[k] = spectra.imaginary[at + k] as number;
+/** Copy one column into a spectrum. */
+export function readColumn(
+  { real, imaginary, columns }: BinMajorSpectra,
+  column: number,
+  target: ComplexArray,
+): void {
+  for (let k = 0, at = column; k < target.real.length; k++, at += columns) {
+    target.real[k] = real[at] as number;
+    target.imaginary[k] = imaginary[at] as number;
   }
 }
 
-/** Move everything towards the begin by `count` numbers (towards the end if negative); `filler` comes in. */
-export function shiftPartitions(values: Float64Array, count: number, filler: number): void {
-  if (count >= 0) {
-    values.copyWithin(0, count);
-    values.fill(filler, Math.max(0, values.length - count));
-  } else {
-    values.copyWithin(-count, 0);
-    values.fill(filler, 0, -count);
+/** Copy a spectrum into one column. */
+export function writeColumn(
+  { real, imaginary, columns }: BinMajorSpectra,
+  column: number,
+  source: ComplexArray,
+): void {
+  for (let k = 0, at = column; k < source.real.length; k++, at += columns) {
+    real[at] = source.real[k] as number;
+    imaginary[at] = source.imaginary[k] as number;
+  }
+}
+
+/** Move the columns towards the first by `count` (towards the last if negative); `filler` comes in. */
+export function shiftColumns(values: Float64Array, columns: number, count: number, filler: number): void {
+  for (let from = 0; from < values.length; from += columns) {
+    const end = from + columns;
+    if (count >= 0) {
+      values.copyWithin(from, from + count, end);
+      values.fill(filler, Math.max(from, end - count), end);
+    } else {
+      values.copyWithin(from - count, from, end + count);
+      values.fill(filler, from, from - count);
+    }
   }
 }

@@ -57,22 +57,27 @@ export function createRealFft(size: number): RealFft {
     size,
     bins: half + 1,
     forward(signal, real, imaginary) {
+      // Constants, here and below: a loop reads a variable of the closure anew each time.
+      const evenSamples = fromReal;
+      const oddSamples = fromImaginary;
       for (let n = 0; n < half; n++) {
-        fromReal[n] = signal[2 * n] as number;
-        fromImaginary[n] = signal[2 * n + 1] as number;
+        evenSamples[n] = signal[2 * n] as number;
+        oddSamples[n] = signal[2 * n + 1] as number;
       }
       transform();
-      const mean = fromReal[0] as number;
-      const alternating = fromImaginary[0] as number;
+      const bothReal = fromReal;
+      const bothImaginary = fromImaginary;
+      const mean = bothReal[0] as number;
+      const alternating = bothImaginary[0] as number;
       real[0] = mean + alternating;
       imaginary[0] = 0;
       real[half] = mean - alternating;
       imaginary[half] = 0;
       for (let k = 1; k < half; k++) {
-        const a = fromReal[k] as number;
-        const b = fromImaginary[k] as number;
-        const c = fromReal[half - k] as number;
-        const d = -(fromImaginary[half - k] as number);
+        const a = bothReal[k] as number;
+        const b = bothImaginary[k] as number;
+        const c = bothReal[half - k] as number;
+        const d = -(bothImaginary[half - k] as number);
         const oddReal = (b - d) / 2;
         const oddImaginary = (c - a) / 2;
         const wr = splitReal[k] as number;
@@ -83,10 +88,12 @@ export function createRealFft(size: number): RealFft {
     },
     inverse(real, imaginary, signal) {
       // Real and imaginary parts change places, which turns the forward transform into the inverse one.
+      const bothReal = fromReal;
+      const bothImaginary = fromImaginary;
       const first = real[0] as number;
       const last = real[half] as number;
-      fromImaginary[0] = (first + last) / 2;
-      fromReal[0] = (first - last) / 2;
+      bothImaginary[0] = (first + last) / 2;
+      bothReal[0] = (first - last) / 2;
       for (let k = 1; k < half; k++) {
         const a = real[k] as number;
         const b = imaginary[k] as number;
@@ -98,13 +105,15 @@ export function createRealFft(size: number): RealFft {
         const differenceImaginary = (b - d) / 2;
         const oddReal = wr * differenceReal - wi * differenceImaginary;
         const oddImaginary = wr * differenceImaginary + wi * differenceReal;
-        fromImaginary[k] = (a + c) / 2 - oddImaginary;
-        fromReal[k] = (b + d) / 2 + oddReal;
+        bothImaginary[k] = (a + c) / 2 - oddImaginary;
+        bothReal[k] = (b + d) / 2 + oddReal;
       }
       transform();
+      const oddSamples = fromReal;
+      const evenSamples = fromImaginary;
       for (let n = 0; n < half; n++) {
-        signal[2 * n] = (fromImaginary[n] as number) / half;
-        signal[2 * n + 1] = (fromReal[n] as number) / half;
+        signal[2 * n] = (evenSamples[n] as number) / half;
+        signal[2 * n + 1] = (oddSamples[n] as number) / half;
       }
     },
   };

@@ -1,13 +1,13 @@
-import { type PartitionedSpectra, partitionedSpectra } from './echo-path-kernels.js';
+import { type BinMajorSpectra, binMajorSpectra, complexArray, writeColumn } from './echo-path-kernels.js';
 import type { RealFft } from './real-fft.js';
 
 /** The spectra of the last blocks of the reference, each together with the block before it. */
 export interface ReferenceSpectra {
-  readonly spectra: PartitionedSpectra;
+  readonly spectra: BinMajorSpectra;
   /** Take the next block; the oldest one is forgotten. */
   push(block: Float64Array): void;
-  /** Where in `spectra` the block begins that is `blocks` old. Range: 0..`keptBlocks` - 1. */
-  indexOf(blocks: number): number;
+  /** The column of the block that is `blocks` old, 0..`keptBlocks` - 1; older ones follow it, around the end. */
+  columnOf(blocks: number): number;
   /** Write the power of the block that is `blocks` old into `target`, for each bin. */
   readPower(blocks: number, target: Float64Array): void;
 }
@@ -16,13 +16,13 @@ export interface ReferenceSpectra {
 export function createReferenceSpectra(fft: RealFft, keptBlocks: number): ReferenceSpectra {
   const { size, bins } = fft;
   const blockSamples = size / 2;
-  const spectra = partitionedSpectra(keptBlocks, bins);
-  const { real, imaginary } = partitionedSpectra(1, bins);
+  const spectra = binMajorSpectra(bins, keptBlocks);
+  const spectrum = complexArray(bins);
   const previous = new Float64Array(blockSamples);
   const both = new Float64Array(size);
   let newest = 0;
 
-  const indexOf = (blocks: number): number => ((newest + blocks) % keptBlocks) * bins;
+  const columnOf = (blocks: number): number => (newest + blocks) % keptBlocks;
 
   return {
     spectra,
@@ -30,17 +30,15 @@ export function createReferenceSpectra(fft: RealFft, keptBlocks: number): Refere
       both.set(previous);
       both.set(block, blockSamples);
       previous.set(block);
-      fft.forward(both, real, imaginary);
+      fft.forward(both, spectrum.real, spectrum.imaginary);
       newest = newest === 0 ? keptBlocks - 1 : newest - 1;
-      spectra.real.set(real, newest * bins);
-      spectra.imaginary.set(imaginary, newest * bins);
+      writeColumn(spectra, newest, spectrum);
     },
-    indexOf,
+    columnOf,
     readPower(blocks, target) {
-      const from = indexOf(blocks);
-      for (let k = 0; k < bins; k++) {
-        const re = spectra.real[from + k] as number;
-        const im = spectra.imaginary[from + k] as number;
+      for (let k = 0, at = columnOf(blocks); k < bins; k++, at += keptBlocks) {
+        const re = spectra.real[at] as number;
+        const im = spectra.imaginary[at] as number;
         target[k] = re * re + im * im;
       }
     },

@@ -1,10 +1,10 @@
 import type { BlockSpectra } from './block-spectra.js';
-import { type PartitionedSpectra, partitionedSpectra } from './echo-path-kernels.js';
+import { type ComplexArray, complexArray } from './echo-path-kernels.js';
 
 /** Takes the echo that is left out of a spectrum. */
 export interface ResidualSuppressor {
   /** Overwritten by the next block. */
-  readonly cleaned: PartitionedSpectra;
+  readonly cleaned: ComplexArray;
   /**
    * @param leftOver - power of the echo that is believed to be left, for each bin.
    * @param caution - power that may be echo because nothing is known yet.
@@ -27,7 +27,7 @@ const gainSmoothing = 0.3;
  * it is: measured at 0 dB of speech to echo, its level changes by 0.4 dB.
  */
 export function createResidualSuppressor(bins: number): ResidualSuppressor {
-  const cleaned = partitionedSpectra(1, bins);
+  const cleaned = complexArray(bins);
   const steady = new Float64Array(bins);
   const gains = new Float64Array(bins).fill(1);
   return {

@@ -1,8 +1,8 @@
-import { type PartitionedSpectra, partitionedSpectra } from './echo-path-kernels.js';
+import { type ComplexArray, complexArray } from './echo-path-kernels.js';
 import type { RealFft } from './real-fft.js';
 
 /** A stream of blocks as windowed spectra, each of the last two blocks. */
-export interface ShortTimeAnalysis extends PartitionedSpectra {
+export interface ShortTimeAnalysis extends ComplexArray {
   /** Take a block; `real` and `imaginary` are the spectrum of it and the one before. */
   push(block: Float64Array): void;
 }
@@ -10,7 +10,7 @@ export interface ShortTimeAnalysis extends PartitionedSpectra {
 /** Windowed spectra back into blocks, one block later than they were taken. */
 export interface ShortTimeSynthesis {
   /** Write the block that is complete with this spectrum into `target`. */
-  pull(spectrum: PartitionedSpectra, target: Float64Array): void;
+  pull(spectrum: ComplexArray, target: Float64Array): void;
 }
 
 /** Half a sine over two blocks: applied twice, it adds up to one where windows overlap. */
@@ -25,7 +25,7 @@ export function createShortTimeAnalysis(fft: RealFft): ShortTimeAnalysis {
   const window = sineWindow(size);
   const previous = new Float64Array(blockSamples);
   const both = new Float64Array(size);
-  const spectrum = partitionedSpectra(1, fft.bins);
+  const spectrum = complexArray(fft.bins);
   return {
     ...spectrum,
     push(block) {
@@ -58,7 +58,7 @@ export function createShortTimeSynthesis(fft: RealFft): ShortTimeSynthesis {
 }
 
 /** Power of a spectrum, for each bin. */
-export function readPower({ real, imaginary }: PartitionedSpectra, target: Float64Array): void {
+export function readPower({ real, imaginary }: ComplexArray, target: Float64Array): void {
   for (let k = 0; k < target.length; k++) {
     target[k] = (real[k] as number) ** 2 + (imaginary[k] as number) ** 2;
   }
