@@ -73,12 +73,15 @@ function watchStalls(): () => number {
 const attempts = 3;
 
 describe.skipIf(problem !== null)('the demo on a virtual kiosk', () => {
-  it(
-    'goes as the script says, and the loudspeaker and the room show what it promises',
-    async () => {
+  it.each([
+    ['a headset', []],
+    ['an open loudspeaker', ['--echo', '-10']],
+  ] as const)(
+    'goes as the script says over %s, and the loudspeaker and the room show what it promises',
+    async (name, echo) => {
       for (let attempt = 1; ; attempt += 1) {
         const longestStallMs = watchStalls();
-        const demo = start(`kiosk-${attempt}`, ['--virtual-kiosk']);
+        const demo = start(`${name}-${attempt}`, ['--virtual-kiosk', ...echo]);
         const { code, said } = await demo.ended;
         expect(said).toContain('A virtual kiosk on pulseaudio');
         expect(demo.leftBehind()).toEqual([]);
@@ -93,7 +96,7 @@ describe.skipIf(problem !== null)('the demo on a virtual kiosk', () => {
         expect(bargeIns.length).toBeGreaterThanOrEqual(1);
         if (attempt < attempts) continue;
         console.warn(
-          `the demo on a virtual kiosk: its times could not be judged, because this machine stood still for up to ${stoodStillMs.toFixed(0)} ms in each of ${attempts} runs`,
+          `the demo on a virtual kiosk, over ${name}: its times could not be judged, because this machine stood still for up to ${stoodStillMs.toFixed(0)} ms in each of ${attempts} runs`,
         );
         return;
       }
@@ -119,7 +122,7 @@ describe.skipIf(problem !== null)('the demo on a virtual kiosk', () => {
 
 describe.skipIf(problem !== null)('the demo on the devices of a machine', () => {
   it('answers whoever speaks, although it understands nothing, and says so', async () => {
-    const kiosk = await createVirtualKiosk({ echoDb: -60 });
+    const kiosk = await createVirtualKiosk({ echoDb: -10 });
     try {
       const demo = start('devices', ['--device', 'auto', '--seconds', '12'], kiosk.env);
       await until('something was captured', () => microphoneHolds(demo.out, 0.5), 60_000);
@@ -128,7 +131,7 @@ describe.skipIf(problem !== null)('the demo on the devices of a machine', () => 
       const { code, said } = await demo.ended;
 
       expect(said).toMatch(/^What you say is not understood yet/);
-      expect(said).toMatch(/Use a headset, or a speakerphone that cancels its echo/);
+      expect(said).toMatch(/The echo is taken out/);
       expect(said).toContain('user    (something that is not understood yet)');
       expect(said).toContain('reply   Prudently.');
       expect(said).toContain('every turn was answered');

@@ -32,7 +32,6 @@ export function deviceStage({ scheduler, place, out }: DeviceStageInput): Stage 
     originMs,
     notices: [
       'What you say is not understood yet, because there is no speech recognition in the package: each turn is answered by the next of the answers of the demo.',
-      'Use a headset, or a speakerphone that cancels its echo by itself: there is no echo canceller in the package yet, and the loop would interrupt itself.',
     ],
     // Whoever is there speaks without being told to.
     say: () => EMPTY,
