@@ -31,8 +31,8 @@ const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
  *
  * Timing: a frame comes out 10 ms of audio later (20 ms at most for frames of other sizes), and later still by up to
  * `maxReferenceWaitMs` while the reference is behind; the samples and time stamps are those of the input. All of it is
- * counted in audio: no timer runs, so the last frames of a stream that stalls come when it goes on or completes. One frame costs
- * about 100 microseconds for 10 ms on a 2-core x86 machine.
+ * counted in audio: no timer runs, so the last frames of a stream that stalls come when it goes on or completes. 10 ms
+ * cost about 110 microseconds on a 2-core x86 machine, and half more each where several run in one program.
  *
  * Reference: aligned by its time stamps, which must be on the clock of the near end's, right to some milliseconds. What is missing counts as
  * silence. A clock that runs differently (up to 300 ppm) is measured from the echo and the reference resampled. The

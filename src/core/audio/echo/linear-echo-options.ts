@@ -27,7 +27,7 @@ export interface LinearEchoCancellerOptions {
   readonly referenceLeadMs: number;
   /**
    * Whether a difference of the two clocks is measured from the echo and made up for. Turn it off for two streams of one
-   * clock to save a conversion of the reference (7 microseconds for each 10 ms).
+   * clock to save a conversion of the reference (some 20 microseconds for each 10 ms).
    * @defaultValue true
    */
   readonly followsDrift: boolean;
