@@ -1,4 +1,5 @@
 import type { Figures } from './figures.js';
+import type { SoundName } from './sounds.js';
 
 /** One of the things that must be reached on scenarios that nothing was tuned on. */
 export interface Goal {
@@ -63,9 +64,19 @@ export const goals: readonly Goal[] = [
     value: ({ talkDownTo6 }) => talkDownTo6.silence.p90,
   },
   {
-    name: 'sounds that are no interruption and cut',
+    name: 'coughs, claps and taps that cut',
     most: 0,
     unit: '',
-    value: ({ sounds }) => Object.values(sounds).reduce((sum, { cut }) => sum + cut, 0),
+    value: ({ sounds }) => cutsOf(sounds, ['cough', 'clap', 'tap']),
+  },
+  {
+    name: 'hummed backchannels that cut, by their sound alone',
+    most: 0,
+    unit: '',
+    value: ({ sounds }) => cutsOf(sounds, ['backchannel']),
   },
 ];
+
+function cutsOf(sounds: Figures['sounds'], names: readonly SoundName[]): number {
+  return names.reduce((sum, name) => sum + (sounds[name]?.cut ?? 0), 0);
+}
