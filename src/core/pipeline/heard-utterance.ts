@@ -1,4 +1,4 @@
-import { type Observable, ReplaySubject, share } from 'rxjs';
+import { defer, type Observable, ReplaySubject, share } from 'rxjs';
 import type { AudioFrame } from '../audio/audio-frame.js';
 import { convertTo } from '../operators/convert-to.js';
 import type { Transcriber, Transcript } from '../ports/transcriber.js';
@@ -19,9 +19,8 @@ export function heardUtterance(transcriber: Transcriber | undefined): HeardUtter
   const audio$ = new ReplaySubject<AudioFrame>();
   const transcripts$ =
     transcriber &&
-    audio$.pipe(
-      convertTo(transcriber.format),
-      transcriber.transcribe(),
+    // A recogniser that throws when it is asked has failed like any other.
+    defer(() => audio$.pipe(convertTo(transcriber.format), transcriber.transcribe())).pipe(
       share({ connector: () => new ReplaySubject(1), resetOnComplete: false, resetOnError: false }),
     );
   return { audio$, transcripts$, heldMs: 0, over: false };
