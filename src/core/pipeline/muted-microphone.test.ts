@@ -1,4 +1,4 @@
-import { BehaviorSubject, NEVER, of, Subject } from 'rxjs';
+import { BehaviorSubject, NEVER, of, type SchedulerLike, Subject, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { createVirtualClock } from '../../testing/virtual-clock.js';
 import { type AudioFrame, audioFrame, endMs } from '../audio/audio-frame.js';
@@ -159,5 +159,28 @@ describe('a microphone with a mute', () => {
     left.subscription.unsubscribe();
     left.clock.advanceBy(1000);
     expect([left.frames.length, left.device$.observed, left.mute$.observed]).toEqual([0, false, false]);
+  });
+
+  it('leaves no timer behind when whoever listens leaves within a frame that stands in for the device', () => {
+    const clock = createVirtualClock();
+    let scheduled = 0;
+    const counting: SchedulerLike = {
+      now: () => clock.scheduler.now(),
+      schedule: (work, delayMs, state) => {
+        scheduled += 1;
+        return clock.scheduler.schedule(work, delayMs, state as never);
+      },
+    };
+    const microphone = mutedMicrophone({ format, capture: () => NEVER }, of(true), 0, counting);
+    const frames: AudioFrame[] = [];
+    microphone
+      .capture()
+      .pipe(take(1))
+      .subscribe((frame) => frames.push(frame));
+    clock.advanceBy(200);
+    expect(frames).toHaveLength(1);
+    const before = scheduled;
+    clock.advanceBy(10_000);
+    expect(scheduled).toBe(before);
   });
 });

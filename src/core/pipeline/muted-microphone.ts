@@ -59,7 +59,8 @@ export function mutedMicrophone(
         watch = scheduler.schedule(() => {
           if (!isMuted) return;
           standIn();
-          watchDevice(silentFrameMs);
+          // Whoever hears the silence may leave at it.
+          if (!subscriber.closed) watchDevice(silentFrameMs);
         }, afterMs);
       };
 
