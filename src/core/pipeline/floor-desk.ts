@@ -191,6 +191,7 @@ export function createFloorDesk(input: FloorDeskInput): FloorDesk {
           forget();
           releasing.unsubscribe();
           dispatch(event);
+          turns.lost();
       }
     },
 

@@ -37,16 +37,18 @@ export function floorPorts(
   const microphone = mute$ ? mutedMicrophone(given.microphone, muted$, leastMs, scheduler) : given.microphone;
   const button = floor.kind === 'push-to-talk' ? createPressDetector() : undefined;
 
+  const inTurn = oneAfterAnother();
   const follow = (
     source$: Observable<boolean> | undefined,
     state$: BehaviorSubject<boolean>,
     failed: (error: unknown) => void,
   ) =>
     source$?.pipe(distinctUntilChanged()).subscribe({
-      next: (value) => {
-        if (value !== state$.value) state$.next(value);
-      },
-      error: failed,
+      next: (value) =>
+        inTurn(() => {
+          if (value !== state$.value) state$.next(value);
+        }),
+      error: (error) => inTurn(() => failed(error)),
     });
 
   const { echoCanceller, upstreamEchoCanceller, ...rest } = given;
@@ -97,5 +99,24 @@ export function floorPorts(
       );
       return watching;
     },
+  };
+}
+
+/**
+ * Whoever is told of a change may make the next one within the event. It waits until all have been told of the one before, or
+ * some would hear the two in the wrong order and end in the wrong state.
+ */
+function oneAfterAnother(): (work: () => void) => void {
+  const waiting: (() => void)[] = [];
+  let isBusy = false;
+  return (work) => {
+    waiting.push(work);
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      for (let next = waiting.shift(); next; next = waiting.shift()) next();
+    } finally {
+      isBusy = false;
+    }
   };
 }

@@ -42,6 +42,8 @@ export interface TurnCollectorInput {
 /** Collects what the user says and sends it: as audio while it is said, or as text when the turn is over. */
 export interface TurnCollector {
   hear(part: UtterancePart): void;
+  /** The microphone is lost: the end of what is being said will not come. */
+  lost(): void;
   /**
    * What is said in the utterance that is being spoken, for whoever decides whether it is to be a turn; it can become one as
    * long as this is subscribed. Undefined without a transcriber, and while nobody speaks.
@@ -214,6 +216,11 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       }
     },
 
+    lost() {
+      finish(speaking);
+      speaking = undefined;
+    },
+
     overhear() {
       const judged = speaking;
       const transcripts$ = judged?.transcripts$;
@@ -252,7 +259,8 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       turn.phase = 'collecting';
       turn.sending.unsubscribe();
       if (overheard) attach(turn, overheard);
-      if (speaking) attach(turn, speaking);
+      // What was over when an earlier turn ended was said in that one, whether its end was heard or not.
+      if (speaking && !speaking.over) attach(turn, speaking);
       if (upstream.accepts === 'audio') sendingAudio$ = sendAudio(turn);
     },
 
