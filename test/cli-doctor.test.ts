@@ -1,17 +1,27 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NEVER } from 'rxjs';
+import { concat, defer, NEVER, of, Subject, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requireWritable, writeCalibration } from '../src/cli/calibration-file.js';
 import { explain } from '../src/cli/command-error.js';
-import type { Console } from '../src/cli/console.js';
+import type { Console, StopReason } from '../src/cli/console.js';
 import { doctor } from '../src/cli/doctor.js';
 import { readDoctorCommandLine } from '../src/cli/doctor-command-line.js';
 import { doctorReport, doctorWords } from '../src/cli/doctor-report.js';
 import { doctorUsage } from '../src/cli/doctor-usage.js';
 import type { AcousticFigures } from '../src/core/acoustics/acoustic-figures.js';
 import { createCalibration, parseCalibration } from '../src/core/acoustics/calibration.js';
+import type { AcousticProbeEvent } from '../src/core/acoustics/probe-acoustics.js';
+import { DeviceError } from '../src/core/errors.js';
 
 const figures: AcousticFigures = {
   chirps: 6,
@@ -180,5 +190,88 @@ describe('a calibration file', () => {
 
     await expect(writeCalibration(folder, calibration)).rejects.toThrow(/cannot be written: it is a folder/);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is no folder and no device: that is said before anything is played', async () => {
+    const device = join(folder, 'device');
+    // Through a link: a device itself would be replaced, should this ever fail.
+    symlinkSync('/dev/null', device);
+    const reasons = [
+      [folder, /cannot be written: it is a folder/],
+      [`${join(folder, 'new')}/`, /cannot be written: it is a folder/],
+      [device, /cannot be written: it is no regular file/],
+    ] as const;
+    for (const [path, reason] of reasons) {
+      await expect(requireWritable(path), path).rejects.toThrow(reason);
+      await expect(writeCalibration(path, calibration), path).rejects.toThrow(reason);
+    }
+    expect(readdirSync(folder)).toEqual(['device']);
+  });
+});
+
+describe('earshot doctor --acoustics', () => {
+  const measured = () => of<AcousticProbeEvent>({ type: 'measured', figures });
+  const playing: AcousticProbeEvent = { type: 'playing', playedMs: 1000, ofMs: 8000 };
+  const busy = new DeviceError('DEVICE_BUSY', 'the microphone was not there within 10 s; see who has it');
+  const failing = () =>
+    concat(
+      of(playing),
+      throwError(() => busy),
+    );
+  const now = () => new Date(0);
+  const parsed = (printed: readonly string[]): unknown => JSON.parse(printed.join(''));
+
+  it('prints one object for programs, also when a device does not work or the file cannot be written', async () => {
+    const fine = silentConsole();
+    expect(await doctor(['--acoustics', '--json'], fine, now, measured)).toBe(0);
+    expect(parsed(fine.printed)).toMatchObject({ ok: true, figures: { delayMs: 62.3 } });
+
+    const failed = silentConsole();
+    await expect(doctor(['--acoustics', '--json'], failed, now, failing)).rejects.toBe(busy);
+    expect(parsed(failed.printed)).toEqual({
+      ok: false,
+      verdict: explain(busy)?.sentence,
+      devices: { capture: 'default', playout: 'default' },
+      judgements: [],
+      figures: null,
+    });
+
+    const unwritable = silentConsole();
+    const line = ['--acoustics', '--json', '--write', join(tmpdir(), 'missing', 'folder', 'x.json')];
+    await expect(doctor(line, unwritable, now, measured)).rejects.toThrow(/cannot be written/);
+    expect(parsed(unwritable.printed)).toMatchObject({ ok: false, figures: null });
+  });
+
+  it('tells what it measured also when the file can no longer be written then', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'earshot-doctor-'));
+    const path = join(folder, 'room.json');
+    const vanishing = () =>
+      defer(() => {
+        rmSync(folder, { recursive: true });
+        return measured();
+      });
+    for (const flags of [['--json'], []]) {
+      mkdirSync(folder, { recursive: true });
+      const console = silentConsole();
+      await expect(
+        doctor(['--acoustics', '--write', path, ...flags], console, now, vanishing),
+      ).rejects.toThrow(/cannot be written/);
+      expect(console.printed.join('')).toContain('all is well');
+    }
+  });
+
+  it('empties the line that it draws anew on a terminal, however it ends', async () => {
+    const ends = [failing, measured, () => concat(of(playing), NEVER)];
+    for (const probe of ends) {
+      const stop$ = new Subject<StopReason>();
+      const console = { ...silentConsole(), isTerminal: true, stop$ };
+      const done = doctor(['--acoustics'], console, now, probe).catch(() => {});
+      stop$.next('signal');
+      await done;
+      const afterProgress = console.printed.slice(
+        console.printed.findLastIndex((text) => text.includes('keep quiet')) + 1,
+      );
+      expect(afterProgress[0]).toBe('\r\x1b[K');
+    }
   });
 });

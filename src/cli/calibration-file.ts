@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Calibration, calibrationText } from '../index.js';
 import { fileError } from './command-error.js';
@@ -11,6 +11,7 @@ import { fileError } from './command-error.js';
 export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
   // Beside it, because it can only be moved within one file system.
   const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  await refuseOthers(path);
   try {
     const file = await open(unfinished, 'w');
     try {
@@ -34,6 +35,7 @@ export async function writeCalibration(path: string, calibration: Calibration): 
  */
 export async function requireWritable(path: string): Promise<void> {
   const trial = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  await refuseOthers(path);
   try {
     await (await open(trial, 'w')).close();
   } catch (cause) {
@@ -41,4 +43,12 @@ export async function requireWritable(path: string): Promise<void> {
   } finally {
     await rm(trial, { force: true }).catch(() => {});
   }
+}
+
+/** What is there must be a file or nothing: a folder cannot be replaced by a file, and a device, such as /dev/null, can. */
+async function refuseOthers(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory() || path.endsWith('/'))
+    throw fileError('--write', path, 'written', { code: 'EISDIR' });
+  if (there && !there.isFile()) throw fileError('--write', path, 'written', { code: 'ESPIPE' });
 }

@@ -1,5 +1,6 @@
 import type { AcousticFigures, AcousticJudgement } from '../index.js';
 import { judgeAcoustics } from '../index.js';
+import { explain } from './command-error.js';
 import { printable } from './printable.js';
 
 /** What an examination came to. */
@@ -24,6 +25,15 @@ export function doctorReport(figures: AcousticFigures, devices: DoctorReport['de
         ? `it works, and could be better: ${fair.join(', ')}`
         : 'all is well';
   return { ok: bad.length === 0, verdict, devices, judgements, figures };
+}
+
+/** What programs get of an examination that came to nothing: the same fields, and what people are told as the verdict. */
+export function failureReport(
+  error: unknown,
+  devices: DoctorReport['devices'],
+): Omit<DoctorReport, 'figures'> & { readonly figures: null } {
+  const verdict = explain(error)?.sentence ?? printable(String(error));
+  return { ok: false, verdict, devices, judgements: [], figures: null };
 }
 
 /** For people: a line for each judgement, with what to do below it, and the verdict. */

@@ -15,7 +15,7 @@ loses when it wakes. Keep quiet meanwhile. It takes some 8 s more than --seconds
   --level DB                      how loud, in dB below full scale, -60 to -6 (-23)
   --write FILE                    keep the figures as a calibration file, for parseCalibration; nothing is written when
                                   no echo was heard
-  --json                          print one object, for programs
+  --json                          print one object, for programs; also when a device does not work (figures is null then)
 
 Each line is good, fair (it works, and could be better) or bad (people will notice), with what to do about it.
 Exit code: 0 measured, and nothing is bad; 1 measured, and something is bad, or no echo was heard; 5 a device does not

@@ -5,8 +5,8 @@ import { type AcousticProbeEvent, createCalibration, probeAcoustics } from '../i
 import { requireWritable, writeCalibration } from './calibration-file.js';
 import { exitCodes } from './command-error.js';
 import type { Console } from './console.js';
-import { readDoctorCommandLine } from './doctor-command-line.js';
-import { doctorReport, doctorWords } from './doctor-report.js';
+import { type DoctorCommandLine, readDoctorCommandLine } from './doctor-command-line.js';
+import { doctorReport, doctorWords, failureReport } from './doctor-report.js';
 import { doctorUsage } from './doctor-usage.js';
 
 /** Something is bad, or no echo was heard. */
@@ -16,6 +16,7 @@ const foundBad = 1;
  * `earshot doctor`.
  *
  * @param now - the time of day, for the calibration file.
+ * @param probe - what measures.
  * @returns the exit code.
  * @throws what `explain` has a sentence for.
  */
@@ -23,14 +24,44 @@ export async function doctor(
   args: readonly string[],
   console: Console,
   now: () => Date = () => new Date(),
+  probe: (line: DoctorCommandLine) => Observable<AcousticProbeEvent> = probeDevices,
 ): Promise<number> {
   const line = readDoctorCommandLine(args);
   if (line === 'help') {
     console.print(doctorUsage);
     return exitCodes.done;
   }
-  const { capture, playout, backend, api, channel, seconds, levelDb, write, json } = line;
-  if (write !== undefined) await requireWritable(write);
+  const { capture, playout, write, json } = line;
+  let figures: Figures | undefined;
+  try {
+    if (write !== undefined) await requireWritable(write);
+    figures = await follow(probe(line), console, createProgress(console, json));
+  } catch (error) {
+    if (json) console.print(`${JSON.stringify(failureReport(error, { capture, playout }), null, 2)}\n`);
+    throw error;
+  } finally {
+    if (console.isTerminal && !json) console.print(clearLine);
+  }
+  // Stopped before the end.
+  if (figures === undefined) return exitCodes.done;
+
+  // Before the file: what was measured is not lost with a disk that is full.
+  const report = doctorReport(figures, { capture, playout });
+  if (json) console.print(`${JSON.stringify(report, null, 2)}\n`);
+  else console.print(doctorWords(report));
+  const isHeard = figures.delayMs !== null;
+  if (write !== undefined && isHeard) {
+    const about = { measuredAt: now().toISOString(), devices: { capture, playout } };
+    await writeCalibration(write, createCalibration(figures, about));
+  }
+  if (write !== undefined) {
+    console.say(isHeard ? `written to ${write}` : `nothing was heard, so ${write} was not written`);
+  }
+  return report.ok ? exitCodes.done : foundBad;
+}
+
+function probeDevices(line: DoctorCommandLine): Observable<AcousticProbeEvent> {
+  const { capture, playout, backend, api, channel, seconds, levelDb } = line;
   const scheduler = monotonicScheduler();
   const { microphone, loudspeaker } = openDevices({
     scheduler,
@@ -40,23 +71,7 @@ export async function doctor(
     capture: { device: capture, channel, driftCorrection: 'off' },
     playout: { device: playout },
   });
-  const events$ = probeAcoustics({ microphone, loudspeaker, scheduler }, { seconds, levelDb });
-  const figures = await follow(events$, console, createProgress(console, json));
-  // Stopped before the end.
-  if (figures === undefined) return exitCodes.done;
-
-  const report = doctorReport(figures, { capture, playout });
-  const isHeard = figures.delayMs !== null;
-  if (write !== undefined && isHeard) {
-    const about = { measuredAt: now().toISOString(), devices: { capture, playout } };
-    await writeCalibration(write, createCalibration(figures, about));
-  }
-  if (json) console.print(`${JSON.stringify(report, null, 2)}\n`);
-  else console.print(doctorWords(report));
-  if (write !== undefined) {
-    console.say(isHeard ? `written to ${write}` : `nothing was heard, so ${write} was not written`);
-  }
-  return report.ok ? exitCodes.done : foundBad;
+  return probeAcoustics({ microphone, loudspeaker, scheduler }, { seconds, levelDb });
 }
 
 type Figures = Extract<AcousticProbeEvent, { readonly type: 'measured' }>['figures'];
@@ -100,7 +115,7 @@ function createProgress(console: Console, isSilent: boolean): (event: AcousticPr
         `${event.device}: open, ${sampleRateHz} Hz, ${channels} ${channels === 1 ? 'channel' : 'channels'}\n`,
       );
     } else if (event.type === 'measured') {
-      if (console.isTerminal) console.print(clearLine);
+      return;
     } else if (console.isTerminal) {
       const [played, of] = [event.playedMs, event.ofMs].map((ms) => Math.round(ms / 1000));
       console.print(`${clearLine}chirps: ${played} of ${of} s; keep quiet`);

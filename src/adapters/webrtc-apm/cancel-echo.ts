@@ -154,7 +154,7 @@ export function cancelEchoWith(setup: CancelEchoSetup): MonoTypeOperatorFunction
           reference$.subscribe({
             next: (frame) => {
               try {
-                reference.push(frame);
+                reference.push(stamped(frame));
               } catch (error) {
                 subscriber.error(error);
                 return;
@@ -165,12 +165,17 @@ export function cancelEchoWith(setup: CancelEchoSetup): MonoTypeOperatorFunction
             complete: end,
           }),
         );
+        if (subscriber.closed) return;
       }
       subscriber.add(
         frames$.subscribe({
           next: (frame) => {
             if (!sameFormat(frame.format, format)) {
               subscriber.error(unsupported(frame.format, format));
+              return;
+            }
+            if (!Number.isFinite(frame.timestampMs)) {
+              subscriber.error(unstamped(frame));
               return;
             }
             owed.push(frame);
@@ -198,6 +203,19 @@ function failed(cause: unknown): unknown {
     'MODEL_INFERENCE_FAILED',
     `the audio processing module failed (${reasonOf(cause)}); subscribe again, or load it again when it was closed`,
     { cause },
+  );
+}
+
+function stamped(frame: AudioFrame): AudioFrame {
+  if (Number.isFinite(frame.timestampMs)) return frame;
+  throw unstamped(frame);
+}
+
+/** A frame without a time can be put nowhere, and would take everything that comes after it along. */
+function unstamped({ timestampMs }: AudioFrame): AudioFormatError {
+  return new AudioFormatError(
+    'AUDIO_FORMAT_UNSUPPORTED',
+    `webrtc-apm aligns frames by timestampMs, but got ${timestampMs}; stamp captured and rendered frames in milliseconds of one clock`,
   );
 }
 

@@ -1,5 +1,15 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { EMPTY, from, lastValueFrom, NEVER, type Observable, Subject, throwError, toArray } from 'rxjs';
+import {
+  defer,
+  EMPTY,
+  from,
+  lastValueFrom,
+  NEVER,
+  type Observable,
+  Subject,
+  throwError,
+  toArray,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type AudioFrame, audioFrame } from '../../core/audio/audio-frame.js';
 import { isVoiceError } from '../../core/errors.js';
@@ -490,6 +500,47 @@ describe('the reference that loadWebrtcApm feeds', () => {
     await clean(apm.cancelEcho(from(broken)), nearFrames);
 
     expect(apm.counters().replacedSamples).toBe(block);
+  });
+
+  it.each([
+    ['the reference', true],
+    ['the near end', false],
+  ])(
+    'ends with an error for a frame without a time on %s, which would put all that follows nowhere',
+    async (_, isFar) => {
+      for (const timestampMs of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const native = fakeNative();
+        const apm = await load(native);
+        const spoil = (frames: readonly AudioFrame[]) =>
+          frames.map((frame, index) => (index === 2 ? { ...frame, timestampMs } : frame));
+        const cleaned = clean(
+          apm.cancelEcho(from(isFar ? spoil(farFrames) : farFrames)),
+          isFar ? nearFrames : spoil(nearFrames),
+        );
+
+        await expect(cleaned).rejects.toMatchObject({
+          code: 'AUDIO_FORMAT_UNSUPPORTED',
+          message: expect.stringContaining(`timestampMs, but got ${timestampMs}`),
+        });
+        expect(native.freed).toEqual(native.made);
+      }
+    },
+  );
+
+  it('that errors at once opens no microphone', async () => {
+    const native = fakeNative();
+    const apm = await load(native);
+    let isOpened = false;
+    const near$ = defer(() => {
+      isOpened = true;
+      return from(nearFrames);
+    });
+
+    near$
+      .pipe(apm.cancelEcho(throwError(() => new Error('the loudspeaker is gone'))))
+      .subscribe({ error: () => {} });
+
+    expect(isOpened).toBe(false);
   });
 
   it('ends everything when it errors', async () => {

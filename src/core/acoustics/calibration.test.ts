@@ -49,7 +49,7 @@ describe('a calibration', () => {
 
   it.each([
     ['{', /the text is no JSON .*measure again with earshot doctor/],
-    ['[]', /the text must be an object, but is \[\]/],
+    ['[]', /the text must be an object, but is an array/],
     ['null', /the text must be an object, but is null/],
     ['{"version":1}', /earshot must be "calibration"/],
     ['{"earshot":"calibration","version":2}', /version must be 1, but is 2: another earshot wrote it/],
@@ -74,10 +74,48 @@ describe('a calibration', () => {
 
   it.each([
     [{ measuredAt: 'yesterday' }, /measuredAt must be a date and time such as .* but is "yesterday"/],
+    [{ measuredAt: '2026-13-45T99:00:00Z' }, /measuredAt must be a date and time/],
     [{ devices: { capture: '', playout: 'x' } }, /capture must be a non-empty string, but is ""/],
   ])('without a date or a name says so: %j', (wrong, message) => {
     const value = JSON.parse(calibrationText(calibrationOf({}))) as object;
     expect(() => parseCalibration(JSON.stringify({ ...value, ...wrong }))).toThrow(message);
+  });
+
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const tail = '"measuredAt":"2026-03-01T12:00:00Z","devices":{"capture":"a","playout":"b"}';
+  it.each([
+    ['nested', deep],
+    ['a version that is nested', `{"earshot":"calibration","version":${deep}}`],
+    ['devices that are nested', `{"earshot":"calibration","version":1,"devices":${deep}}`],
+    [
+      'a figure that is nested',
+      `{"earshot":"calibration","version":1,${tail},"figures":{"delayMs":${deep}}}`,
+    ],
+    [
+      'a figure that cannot be written',
+      `{"earshot":"calibration","version":1,${tail},"figures":{"delayMs":{"toString":1,"valueOf":1}}}`,
+    ],
+    [
+      'a name that is nested',
+      `{"earshot":"calibration","version":1,"devices":{"capture":${deep}},"figures":{}}`,
+    ],
+    ['endless', JSON.stringify(Array.from({ length: 100_000 }, (_, i) => i))],
+    ['a version without an end', `{"earshot":"calibration","version":"${'1'.repeat(100_000)}"}`],
+    [
+      'a date without an end',
+      `{"earshot":"calibration","version":1,"measuredAt":"${'1'.repeat(100_000)}","devices":{},"figures":{}}`,
+    ],
+    ['a prototype of its own', `{"__proto__":{"earshot":"calibration","version":1}}`],
+  ])('that is %s is refused in a few words', (_, text) => {
+    const thrown = ((): unknown => {
+      try {
+        return parseCalibration(text);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(thrown).toMatchObject({ code: 'OPTION_INVALID' });
+    expect(String(thrown).length).toBeLessThan(2000);
   });
 });
 

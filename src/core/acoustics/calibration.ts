@@ -47,8 +47,10 @@ const figureChecks: { readonly [K in keyof CalibratedFigures]: Check } = {
 };
 const figureNames = Object.keys(figureChecks) as (keyof CalibratedFigures)[];
 
+const isoDateTime =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 const dateTime: Check = (value) =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(value)
+  typeof value === 'string' && isoDateTime.test(value)
     ? undefined
     : 'must be a date and time such as 2026-03-01T12:00:00Z';
 
@@ -98,7 +100,7 @@ export function parseCalibration(text: string): Calibration {
 
 function readCalibration(value: Readonly<Record<string, unknown>>): Calibration {
   if (value['version'] !== 1) {
-    throw invalid(`version must be 1, but is ${JSON.stringify(value['version'])}: another earshot wrote it`);
+    throw invalid(`version must be 1, but is ${brief(value['version'])}: another earshot wrote it`);
   }
   const devices = objectOf(value['devices'], 'devices');
   const figures = objectOf(value['figures'], 'figures');
@@ -106,7 +108,7 @@ function readCalibration(value: Readonly<Record<string, unknown>>): Calibration 
   const { capture, playout } = devices;
   resolveOptions(
     where,
-    { measuredAt, capture, playout },
+    told({ measuredAt, capture, playout }),
     {},
     {
       measuredAt: dateTime,
@@ -115,7 +117,7 @@ function readCalibration(value: Readonly<Record<string, unknown>>): Calibration 
     },
   );
   const given = Object.fromEntries(figureNames.map((name) => [name, figures[name]]));
-  resolveOptions(`${where} figures`, given, {}, figureChecks);
+  resolveOptions(`${where} figures`, told(given), {}, figureChecks);
   return {
     version: 1,
     measuredAt: measuredAt as string,
@@ -128,8 +130,28 @@ function objectOf(value: unknown, what: string): Readonly<Record<string, unknown
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Readonly<Record<string, unknown>>;
   }
-  throw invalid(`${what} must be an object, but is ${JSON.stringify(value) ?? 'missing'}`);
+  throw invalid(`${what} must be an object, but is ${brief(value)}`);
 }
+
+/** Most of a text that is repeated in a message; more than a date has. Units: characters. */
+const toldLength = 60;
+
+/** A wrong value in a few words: whoever made the file may have nested it deeper than can be written, or made it a book. */
+function brief(value: unknown): string {
+  if (value === undefined) return 'missing';
+  return typeof value === 'object' && value !== null ? kindOf(value) : JSON.stringify(tellable(value));
+}
+
+/** The same fields, right or wrong as before, but for their length. */
+const told = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, tellable(value)])) as T;
+
+function tellable(value: unknown): unknown {
+  if (typeof value === 'string') return value.slice(0, toldLength);
+  return typeof value === 'object' && value !== null ? { toString: () => kindOf(value) } : value;
+}
+
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'an array' : 'an object');
 
 const invalid = (problem: string, cause?: unknown): OptionError =>
   new OptionError('OPTION_INVALID', `${where}: ${problem}; ${cure}`, cause === undefined ? {} : { cause });

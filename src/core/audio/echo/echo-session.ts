@@ -1,12 +1,11 @@
 import type { EchoDiagnosis } from '../../ports/echo-diagnosis.js';
 import { type AudioFrame, audioFrame, durationMs } from '../audio-frame.js';
-import { rmsDb } from '../levels.js';
 import { judgePath } from './echo-diagnosis.js';
 import { createEchoEngine } from './echo-engine.js';
 import type { LinearEchoCancellerOptions } from './linear-echo-options.js';
 import { createReferenceLine } from './reference-line.js';
 import { createStampedSamples } from './stamped-samples.js';
-import { createWaitingFrames } from './waiting-frames.js';
+import { createWaitingFrames, tame } from './waiting-frames.js';
 
 /** One stream of captured frames on its way through the canceller. */
 export interface EchoSession {
@@ -37,11 +36,11 @@ const lowestDb = -120;
 
 const powerDb = (power: number): number => Math.max(lowestDb, 10 * Math.log10(power + 1e-12));
 
-/** Mean power of a block. */
-function meanPower(block: Float64Array): number {
+/** Mean power of a block, or of a frame as it is worked on; an empty one has none. */
+function meanPower(block: Float64Array | Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < block.length; i++) sum += (block[i] as number) ** 2;
-  return sum / block.length;
+  for (let i = 0; i < block.length; i++) sum += tame(block[i] as number) ** 2;
+  return sum / Math.max(1, block.length);
 }
 
 /**
@@ -87,10 +86,10 @@ export function createEchoSession(
     timestampMs: frame.timestampMs,
     durationMs: durationMs(frame),
     ...judgePath(engine),
-    capturedDb: Math.max(lowestDb, rmsDb(frame.samples)),
+    capturedDb: powerDb(meanPower(frame.samples)),
     echoDb: powerDb(meanPower(engine.echo)),
     leftOverDb: powerDb(Math.min(1, engine.leftOverShare) * meanPower(engine.residual)),
-    cleanedDb: Math.max(lowestDb, rmsDb(samples)),
+    cleanedDb: powerDb(meanPower(samples)),
     lossDb: engine.lossDb,
     resemblance: engine.resemblance,
     delayMs: engine.delaySamples === 0 ? 0 : engine.delaySamples / perMs - referenceLeadMs,

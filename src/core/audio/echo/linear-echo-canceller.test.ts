@@ -309,8 +309,12 @@ describe('linearEchoCanceller', () => {
           : frame,
       );
 
-    const { out } = send({ near: spoil(tens(captured)), reference: spoil(tens(far)) });
+    const { out, told } = send({ near: spoil(tens(captured)), reference: spoil(tens(far)) });
 
+    const figures = told.flatMap((diagnosis) =>
+      Object.values(diagnosis).filter((value) => typeof value === 'number'),
+    );
+    expect(figures.every(Number.isFinite)).toBe(true);
     expect(out.every(({ samples }) => samples.every(Number.isFinite))).toBe(true);
     expect(capturedDb - levelFrom(out, 5000)).toBeGreaterThan(25);
   });
