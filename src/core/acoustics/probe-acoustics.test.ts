@@ -161,6 +161,20 @@ describe('sounding out an echo path', () => {
     expect(end.completed).toBe(true);
   });
 
+  it('passes on what a loudspeaker throws instead, and closes the microphone', () => {
+    const room = createRoom();
+    const broken = new Error('no such loudspeaker');
+    const loudspeaker: Loudspeaker = {
+      openSink: () => {
+        throw broken;
+      },
+    };
+    const { end } = run(room, { ...room.parts, loudspeaker });
+    room.clock.advanceBy(3000);
+    expect(end).toEqual({ error: broken });
+    expect(room.isOpen()).toEqual({ isPlaying: false, isCapturing: false });
+  });
+
   it('says that a recording is no microphone', () => {
     const room = createRoom();
     const { end } = run(room, { ...room.parts, microphone: { format, capture: () => of() } });

@@ -1,4 +1,4 @@
-import { interval, Observable, type SchedulerLike, Subscription, takeUntil, timer } from 'rxjs';
+import { defer, interval, Observable, type SchedulerLike, Subscription, takeUntil, timer } from 'rxjs';
 import { type AudioFrame, audioFrame, type PcmFormat } from '../audio/audio-frame.js';
 import { fromMono } from '../audio/mix.js';
 import { DeviceError } from '../errors.js';
@@ -132,7 +132,7 @@ export function probeAcoustics(
       askedMs = scheduler.now();
       const waiting = limit('loudspeaker');
       devices.add(
-        loudspeaker.openSink().subscribe({
+        defer(() => loudspeaker.openSink()).subscribe({
           next: (sink) => {
             waiting.unsubscribe();
             subscriber.next({ type: 'opened', device: 'loudspeaker', format: sink.format });
