@@ -1,5 +1,7 @@
 import { type EchoCanceller, ModelError, type PipelinePorts } from 'earshot';
+import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { EchoDiagnosis } from '../../src/core/ports/echo-diagnosis.js';
 import { andThen, breakable, exactCanceller, saying, spokenAnswer, watchedDetector } from './hearing-room.js';
 import { type KioskOptions, kiosk } from './kiosk.js';
 
@@ -176,4 +178,29 @@ describe('in the middle of a reply', () => {
     expect([first.open, second.open]).toEqual([0, 0]);
     expect(it_.events).toHaveLength(told);
   });
+
+  it.each(['fails', 'ends'])(
+    'what the canceller says of the echo %s: an echo counts as possible, and the other signal is asked again',
+    (how) => {
+      const { detector, sessions } = watchedDetector();
+      const said$ = new Subject<EchoDiagnosis>();
+      const { it_ } = setup({ detector, echoCanceller: { ...exactCanceller(), diagnosis$: said$ } });
+      // The last that is heard of it is that there is no echo.
+      said$.next({
+        timestampMs: it_.clock.nowMs,
+        durationMs: 10,
+        state: 'no-echo',
+        confidence: 1,
+      } as EchoDiagnosis);
+      it_.wait(500);
+      const before = sessions[0]?.scored ?? 0;
+      it_.wait(500);
+      expect(sessions[0]?.scored).toBe(before);
+      if (how === 'fails') said$.error(new Error('it broke'));
+      else said$.complete();
+      it_.wait(1000);
+      expect(sessions[0]?.scored).toBeGreaterThan(before + 20);
+      expect(parts(it_)).toEqual(how === 'fails' ? ['echo-canceller'] : []);
+    },
+  );
 });

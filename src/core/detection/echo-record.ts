@@ -4,9 +4,11 @@ import type { SpeechOpinions } from './combine-speech.js';
 /** What an echo canceller said of the last second. */
 export interface EchoRecord {
   add(diagnosis: EchoDiagnosis): void;
+  /** It says no more: an echo is possible from now on. */
+  end(): void;
   /** What it said of a stretch of time: the worst counts. */
   over(startMs: number, endMs: number): Pick<SpeechOpinions, 'confidence' | 'isEchoPossible'>;
-  /** Whether an echo was possible when it last said something; also when it never did. */
+  /** Whether an echo was possible when it last said something; also when it never did, or says no more. */
   readonly isEchoPossible: boolean;
 }
 
@@ -17,6 +19,7 @@ const keptMs = 1000;
 /** Remembers diagnoses for as long as windows of their time may still be judged. */
 export function createEchoRecord(): EchoRecord {
   let kept: EchoDiagnosis[] = [];
+  let isOver = false;
 
   return {
     add(diagnosis) {
@@ -27,6 +30,9 @@ export function createEchoRecord(): EchoRecord {
           .slice(-maxKept / 2)
           .filter(({ timestampMs }) => diagnosis.timestampMs - timestampMs <= keptMs);
       }
+    },
+    end() {
+      isOver = true;
     },
     over(startMs, endMs) {
       let confidence: number | undefined;
@@ -41,7 +47,7 @@ export function createEchoRecord(): EchoRecord {
       return confidence === undefined ? { isEchoPossible: true } : { confidence, isEchoPossible };
     },
     get isEchoPossible() {
-      return kept.at(-1)?.state !== 'no-echo';
+      return isOver || kept.at(-1)?.state !== 'no-echo';
     },
   };
 }

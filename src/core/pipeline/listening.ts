@@ -187,7 +187,11 @@ function judged(
   return defer(() => {
     const diagnoses = canceller?.diagnosis$?.subscribe({
       next: (diagnosis) => record.add(diagnosis),
-      error: (error) => tell({ type: 'degraded', part: first.cancellerName, error }),
+      error: (error) => {
+        record.end();
+        tell({ type: 'degraded', part: first.cancellerName, error });
+      },
+      complete: record.end,
     });
     return pairs$.pipe(
       map(judge),
