@@ -61,7 +61,7 @@ const periods: readonly Period[] = ['first', 'steady', 'change'];
 function periodAt(scenario: Scenario, atMs: number): Period {
   if (atMs < quietBeforeMs + firstMs) return 'first';
   if (scenario.kind !== 'change') return 'steady';
-  const sinceChange = atMs - scenario.changesAtMs - scenario.place.delayMs;
+  const sinceChange = atMs - scenario.changesAtMs;
   return sinceChange >= 0 && sinceChange < changeMs ? 'change' : 'steady';
 }
 

@@ -30,6 +30,8 @@ export interface Scene {
 const farDb = -20;
 /** How long the echo of a reply may be heard after it, with the delay of the place. */
 const reverberationMs = 300;
+/** How long it takes to open a door. */
+const doorMs = 400;
 const samplesCache = new Map<string, Float32Array>();
 
 function samplesOf({ file }: Recording): Float32Array {
@@ -163,7 +165,7 @@ function placeNear(scenario: Scenario, voices: Voices, random: Random, length: n
     case 'start':
     case 'change': {
       if (scenario.speaksAfterMs === undefined) return [];
-      const from = scenario.kind === 'start' ? quietBeforeMs : scenario.changesAtMs + scenario.place.delayMs;
+      const from = scenario.kind === 'start' ? quietBeforeMs : scenario.changesAtMs;
       return [utterance(pick(random, voices.near), at(from + scenario.speaksAfterMs))];
     }
     case 'sounds': {
@@ -215,7 +217,12 @@ function echoOf(scenario: Scenario, rendered: Float32Array, length: number): Flo
     place.delayMs + shiftMs,
   );
   const at = Math.round(changesAtMs * samplesPerMs);
-  echo.set(after.subarray(at), at);
+  // Delays jump; a door swings.
+  const takes = change === 'door' ? doorMs * samplesPerMs : 1;
+  for (let i = at; i < length; i++) {
+    const part = Math.min(1, (i - at + 1) / takes);
+    echo[i] = (1 - part) * (echo[i] as number) + part * (after[i] as number);
+  }
   return echo;
 }
 
