@@ -52,6 +52,27 @@ describe('a button that changes within an event', () => {
   });
 });
 
+describe('a tap of the button within an event of the conversation', () => {
+  it('stops the agent and leaves the floor free', () => {
+    const { it_, pressed$, within } = withButton();
+    it_.wait(300);
+    within(
+      (event) => event.type === 'state-changed' && event.state.name === 'replying',
+      () => {
+        pressed$.next(true);
+        pressed$.next(false);
+      },
+    );
+    pressed$.next(true);
+    it_.say(500, 'tell me');
+    pressed$.next(false);
+    it_.waitFor('barge-in');
+    it_.wait(3000);
+    expect(it_.of('turn-empty')).toMatchObject([{ turnId: 'turn-2' }]);
+    expect(it_.state).toBe('idle');
+  });
+});
+
 describe('a mute that changes within an event', () => {
   const openKiosk = () => {
     const mute$ = new BehaviorSubject(false);

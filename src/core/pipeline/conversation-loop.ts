@@ -13,6 +13,8 @@ export interface ConversationChange {
 export interface ConversationLoop {
   readonly state: ConversationState;
   dispatch(event: ConversationEvent): void;
+  /** Do something that looks at the state, once that what has come so far is decided: at once, unless this is called from within. */
+  afterwards(work: () => void): void;
   /** Nothing is decided any more. */
   stop(): void;
 }
@@ -31,7 +33,9 @@ export function createConversationLoop(
   let state: ConversationState = { name: 'idle' };
   let busy = false;
   let stopped = false;
+  let working = false;
   const queued: ConversationEvent[] = [];
+  const later: (() => void)[] = [];
 
   const decide = (cause: ConversationEvent) => {
     const previous = state;
@@ -43,6 +47,25 @@ export function createConversationLoop(
     if (state !== previous) entered(change);
   };
 
+  const decideAll = () => {
+    busy = true;
+    try {
+      for (let next = queued.shift(); next && !stopped; next = queued.shift()) decide(next);
+    } finally {
+      busy = false;
+    }
+  };
+  /** One after the other; what one of them dispatches is decided within it. */
+  const workAll = () => {
+    if (working) return;
+    working = true;
+    try {
+      for (let next = later.shift(); next && !stopped; next = later.shift()) next();
+    } finally {
+      working = false;
+    }
+  };
+
   return {
     get state() {
       return state;
@@ -50,12 +73,12 @@ export function createConversationLoop(
     dispatch(event) {
       queued.push(event);
       if (busy) return;
-      busy = true;
-      try {
-        for (let next = queued.shift(); next && !stopped; next = queued.shift()) decide(next);
-      } finally {
-        busy = false;
-      }
+      decideAll();
+      workAll();
+    },
+    afterwards(work) {
+      later.push(work);
+      if (!busy) workAll();
     },
     stop() {
       stopped = true;

@@ -187,7 +187,12 @@ export function runConversation(
     subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
     subscriber.add(session.events$.subscribe({ next: onUpstream, error: fail }));
     subscriber.add(toolResults$.subscribe(session.send));
-    subscriber.add(heardBy.watch(floor.mute, floor.press));
+    subscriber.add(
+      heardBy.watch(
+        (muted) => conversation.afterwards(() => floor.mute(muted)),
+        (down) => conversation.afterwards(() => floor.press(down)),
+      ),
+    );
     subscriber.add(
       hear({
         ports: heardBy.ports,
