@@ -79,6 +79,17 @@ describe('a program that runs', () => {
     expect([run.lines, run.ends[0]?.type]).toEqual([['bye'], 'exited']);
   });
 
+  it('has its last words read when this process stands still meanwhile', async () => {
+    fakes.add('parent', '(sleep 0.1; echo late >&2; exec sleep 3) & exit 0');
+    const run = start('parent');
+    await sleep(30);
+    // Timers come next then, before anything is read.
+    await new Promise(setImmediate);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+    await run.end;
+    expect(run.lines).toEqual(['late']);
+  });
+
   it('may close its input or die while it is written to', async () => {
     fakes.add('deaf', 'exec <&-; echo closed >&2; sleep 0.1; exit 0');
     const run = start('deaf');

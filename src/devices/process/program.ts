@@ -61,6 +61,7 @@ export function startProgram(
 ): Program {
   let isOver = false;
   let lastWords: Subscription | undefined;
+  let reading: NodeJS.Immediate | undefined;
   let child: ChildProcess;
   try {
     child = spawn(call.command, call.args, {
@@ -79,6 +80,7 @@ export function startProgram(
   function release(): void {
     isOver = true;
     lastWords?.unsubscribe();
+    clearImmediate(reading);
     stdin?.destroy();
     stdout?.destroy();
     stderr?.destroy();
@@ -113,7 +115,11 @@ export function startProgram(
     if (child.pid === undefined) end({ type: 'not-started', cause });
   });
   child.on('exit', () => {
-    if (!isOver) lastWords = scheduler.schedule(exited, lastWordsMs);
+    if (isOver) return;
+    // A process that stood still has the timer first, and what lies in the pipes is read after it.
+    lastWords = scheduler.schedule(() => {
+      reading = setImmediate(exited);
+    }, lastWordsMs);
   });
   child.on('close', () => {
     if (!isOver && child.pid !== undefined) exited();

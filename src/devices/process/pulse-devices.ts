@@ -156,9 +156,15 @@ function jsonOf({ label }: PulseQuery, finished: FinishedProgram): unknown {
   try {
     return JSON.parse(finished.output) as unknown;
   } catch (cause) {
+    const why = (cause as Error).message;
+    // A server that goes away in the middle of its answer leaves nothing, or the beginning of it.
+    if (/^\s*($|[[{])/.test(finished.output)) {
+      const what = `${label}: pactl did not give the whole list of devices (${why}); it is asked again`;
+      throw new DeviceError('DEVICE_BACKEND', what, { retryable: true, cause });
+    }
     throw new DeviceError(
       'DEVICE_BACKEND',
-      `${label}: pactl cannot list devices as JSON (${(cause as Error).message}); it needs pulseaudio-utils 16 or newer`,
+      `${label}: pactl cannot list devices as JSON (${why}); it needs pulseaudio-utils 16 or newer`,
       { cause },
     );
   }

@@ -281,6 +281,16 @@ describe('the drivers over pacat and parec', () => {
       expect(error.message).toContain('needs pulseaudio-utils 16');
     });
 
+    it.each(["printf ''", 'printf \'[{"index":0,\''])(
+      'has a server that goes away in the middle of its answer, which may be back: %s',
+      async (body) => {
+        fakes.add('pactl', body);
+        const error = await record().failure();
+        expect([error.code, error.retryable]).toEqual(['DEVICE_BACKEND', true]);
+        expect(error.message).toContain('did not give the whole list');
+      },
+    );
+
     it('has no program', async () => {
       const error = await record({ env: { PATH: '/nowhere' } }).failure();
       expect([error.code, error.retryable]).toEqual(['DEVICE_BACKEND', false]);
