@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { channelMap } from './modules.js';
-import { rigClients } from './room.js';
+import { startParec } from './parec.js';
 import { type Arrival, type TimeLine, timeLine } from './time-line.js';
 
 /** Sound with a time line. */
@@ -35,12 +34,8 @@ export interface RecorderOptions {
   readonly aheadMs: number;
 }
 
-/** Asked of the server. Units: ms. A shorter one would load a small machine. */
-const fragmentMs = 5;
 /** Records at most this much: half an hour in stereo at 48 kHz are 690 MB. Units: bytes. */
 const maxBytes = 2 ** 30;
-/** For the first samples. Units: ms. */
-const startTimeoutMs = 10_000;
 
 /** Starts to record; resolves when the first samples are there. */
 export async function startRecorder({
@@ -50,55 +45,27 @@ export async function startRecorder({
   rateHz,
   aheadMs,
 }: RecorderOptions): Promise<Recorder> {
-  const child = spawn(
-    'parec',
-    [
-      '-d',
-      source,
-      '--raw',
-      '--format=float32le',
-      `--rate=${rateHz}`,
-      `--channels=${channels}`,
-      `--channel-map=${channelMap(channels)}`,
-      `--latency-msec=${fragmentMs}`,
-      `--client-name=${rigClients.recorder}`,
-    ],
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
   const bytesPerFrame = 4 * channels;
   const pieces: Buffer[] = [];
   const arrivals: Arrival[] = [];
   let bytes = 0;
   let isFull = false;
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-2000);
-  });
-  const exited = new Promise<void>((resolve) =>
-    child.once('close', () => resolve()).once('error', () => resolve()),
-  );
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`nothing from ${source} in ${startTimeoutMs} ms`)),
-      startTimeoutMs,
-    );
-    child.stdout.on('data', (piece: Buffer) => {
-      const atMs = performance.now();
+  const parec = await startParec({
+    env,
+    source,
+    channels,
+    rateHz,
+    args: [`--channel-map=${channelMap(channels)}`],
+    hear(piece, atMs, end) {
       if (bytes + piece.length > maxBytes) {
         isFull = true;
-        child.kill('SIGKILL');
+        end();
         return;
       }
       pieces.push(piece);
       bytes += piece.length;
       arrivals.push({ frames: Math.floor(bytes / bytesPerFrame), atMs });
-      clearTimeout(timer);
-      resolve();
-    });
-    void exited.then(() => reject(new Error(`no recording of ${source}: ${complaint.trim()}`)));
-  }).catch((error: unknown) => {
-    child.kill('SIGKILL');
-    throw error;
+    },
   });
 
   const soFar = (): Recording => {
@@ -113,8 +80,7 @@ export async function startRecorder({
   return {
     soFar,
     async stop() {
-      child.kill('SIGKILL');
-      await exited;
+      await parec.stop();
       return soFar();
     },
   };

@@ -104,8 +104,8 @@ export function createPlayoutLine(parts: PlayoutLineParts): PlayoutLine {
     tape.appendSilence(Math.min(target, carrier.audioFrom) - tape.end);
     if (target > tape.end) tape.append(parts.take(target - tape.end));
     if (mayPad) tape.appendSilence(target - tape.end);
-    else if (writer.handed === 0 && tape.written === tape.writtenBefore(carrier.handedEnd)) return;
     // A device that begins with the little silence that was rendered meanwhile would run dry before there is more.
+    else if (writer.handed === 0 && tape.written === tape.writtenBefore(carrier.handedEnd)) return;
     guarded(writer.sync);
   }
 

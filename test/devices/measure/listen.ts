@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { rigClients } from '../../virtual-kiosk/room.js';
+import { startParec } from '../../virtual-kiosk/parec.js';
 import { type Arrival, createTimeLine, type RecordedTimeLine } from './time-line.js';
 
 /** Listens to a source of a sound server and keeps nothing of it but when it came. */
@@ -26,11 +25,6 @@ export interface ListenOptions {
   hear(samples: Float32Array): void;
 }
 
-/** Asked of the server. Units: ms. */
-const fragmentMs = 5;
-/** For the first samples. Units: ms. */
-const startTimeoutMs = 10_000;
-
 /** Resolves when the first samples are there. */
 export async function listen({
   env,
@@ -41,21 +35,9 @@ export async function listen({
   keepEveryMs = 0,
   hear,
 }: ListenOptions): Promise<Listener> {
-  const child = spawn(
-    'parec',
-    [
-      ...['-d', source, '--raw', '--format=float32le', `--rate=${rateHz}`, `--channels=${channels}`],
-      ...[`--latency-msec=${fragmentMs}`, `--client-name=${rigClients.recorder}`],
-    ],
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
   const arrivals: Arrival[] = [];
   let frames = 0;
   let rest: Buffer = Buffer.alloc(0);
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-2000);
-  });
   const delayMs = ({ frames: upTo, atMs }: Arrival): number => atMs - (upTo * 1000) / rateHz;
   let keptFromMs = Number.NEGATIVE_INFINITY;
   function keep(arrival: Arrival): void {
@@ -65,38 +47,20 @@ export async function listen({
     else return;
     arrivals.push(arrival);
   }
-  const exited = new Promise<void>((resolve) =>
-    child.once('close', () => resolve()).once('error', () => resolve()),
-  );
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`nothing from ${source} in ${startTimeoutMs} ms`)),
-      startTimeoutMs,
-    );
-    child.stdout.on('data', (piece: Buffer) => {
-      const atMs = performance.now();
+  const frameBytes = 4 * channels;
+  const { pid, stop } = await startParec({
+    env,
+    source,
+    channels,
+    rateHz,
+    hear(piece, atMs) {
       const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-      const frameBytes = 4 * channels;
       const count = Math.floor(bytes.length / frameBytes);
       rest = bytes.subarray(frameBytes * count);
       hear(Float32Array.from({ length: count }, (_, frame) => bytes.readFloatLE(frameBytes * frame)));
       frames += count;
       keep({ frames, atMs });
-      clearTimeout(timer);
-      resolve();
-    });
-    void exited.then(() => reject(new Error(`no recording of ${source}: ${complaint.trim()}`)));
-  }).catch((error: unknown) => {
-    child.kill('SIGKILL');
-    throw error;
-  });
-  return {
-    pid: child.pid as number,
-    arrivals,
-    timeLine: () => createTimeLine(arrivals, rateHz, aheadMs),
-    async stop() {
-      child.kill('SIGKILL');
-      await exited;
     },
-  };
+  });
+  return { pid, arrivals, timeLine: () => createTimeLine(arrivals, rateHz, aheadMs), stop };
 }
