@@ -29,6 +29,10 @@ interface Reply {
   heardMs: number;
   /** Audio that came before the conversation said to play it. */
   early: ReplyAudio[];
+  /** Pieces of it that had to give way to newer ones, how many of them were told of, and how many were missed since. */
+  dropped: number;
+  droppedTold: number;
+  droppedMissed: number;
   phase: 'announced' | 'begun' | 'playing' | 'over';
   /** The service has said that no more will come. */
   ended: boolean;
@@ -84,7 +88,23 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
   const { scheduler, replyStallMs, play, dispatch, tell } = input;
   const replies = new Map<string, Reply>();
 
+  /** Told at the first piece and, with all of them, once there can be no more. */
+  const tellDropped = (reply: Reply) => {
+    const count = reply.dropped;
+    if (count === reply.droppedTold) return;
+    reply.droppedTold = count;
+    const detail = `${count} pieces of ${reply.replyId} came before it was its turn, and were dropped`;
+    tell({ type: 'fact', fact: 'reply-audio-overflow', detail, count });
+  };
+  const keepEarly = (reply: Reply, event: ReplyAudio) => {
+    reply.early.push(event);
+    if (reply.early.length <= maxEarly) return;
+    reply.early.shift();
+    reply.dropped += 1;
+    if (reply.dropped === 1) tellDropped(reply);
+  };
   const forget = (reply: Reply) => {
+    tellDropped(reply);
     reply.phase = 'over';
     reply.early = [];
     reply.watch.unsubscribe();
@@ -110,6 +130,9 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
       ledger: openLedger(replyId),
       heardMs: 0,
       early: [],
+      dropped: 0,
+      droppedTold: 0,
+      droppedMissed: 0,
       phase: 'announced',
       ended: false,
       stall: Subscription.EMPTY,
@@ -119,12 +142,16 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
     reply.watch.add(
       reply.audio$.pipe(inSequence({ maxHeld })).subscribe({
         next: ({ value, missing }) => {
-          if (missing > 0)
+          // What was dropped here came, and was told of.
+          const known = Math.min(missing, reply.dropped - reply.droppedMissed);
+          reply.droppedMissed += known;
+          const count = missing - known;
+          if (count > 0)
             tell({
               type: 'fact',
               fact: 'reply-audio-missing',
-              detail: `${missing} pieces never came`,
-              count: missing,
+              detail: `${count} pieces never came`,
+              count,
             });
           play({ type: 'play', owner: { kind: 'reply', id: replyId }, frame: value.frame });
         },
@@ -192,9 +219,8 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
         case 'reply-audio':
           reply.ledger = addAudio(reply.ledger, durationMs(event.frame));
           if (reply.phase === 'playing') reply.audio$.next(event);
-          else reply.early.push(event);
+          else keepEarly(reply, event);
           begin(reply);
-          if (reply.early.length > maxEarly) reply.early.shift();
           break;
         case 'reply-ended':
           begin(reply);
@@ -217,6 +243,7 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
       const reply = replies.get(replyId);
       if (!reply) return;
       reply.phase = 'playing';
+      tellDropped(reply);
       const early = reply.early;
       reply.early = [];
       for (const event of early) reply.audio$.next(event);
