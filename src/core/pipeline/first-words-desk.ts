@@ -26,87 +26,104 @@ export interface FirstWordsDeskInput {
   readonly restore: (text: string) => void;
 }
 
-/** Listens to the first words of an utterance over what the agent says: one utterance at a time. */
+/**
+ * Listens to the first words of an utterance over what the agent says. The last words of one that is over are still listened to
+ * while the next is judged: whichever says more than a backchannel first cuts for both.
+ */
 export interface FirstWordsDesk {
   /** An utterance is being judged, or still listened to. */
   readonly isJudging: boolean;
   /** An utterance was confirmed. @returns false when its words cannot be judged. */
   hold(onsetMs: number): boolean;
+  /** The one that was confirmed last is over. */
   utteranceEnded(): void;
   /** Nobody asks any more. */
   stop(): void;
 }
 
+/** One utterance, as far as its words are known. */
+interface Judgement {
+  state: FirstWords;
+  text: string;
+  readonly listening: Subscription;
+  timer: Subscription;
+}
+
 export function createFirstWordsDesk(input: FirstWordsDeskInput): FirstWordsDesk {
   const { scheduler, options } = input;
   const isBackchannel = backchannelsOf(options.languages, options.additional);
-  let state: FirstWords = { name: 'decided' };
-  let text = '';
-  let listening = Subscription.EMPTY;
-  let timer = Subscription.EMPTY;
+  /** The utterances that are not decided. Each lets go within `maxHoldMs`, its own length and `transcriptTimeoutMs`. */
+  const judged = new Set<Judgement>();
+  /** The one that was confirmed last. */
+  let present: Judgement | undefined;
 
-  const stop = () => {
-    state = { name: 'decided' };
-    timer.unsubscribe();
-    listening.unsubscribe();
+  const drop = (judgement: Judgement) => {
+    judgement.state = { name: 'decided' };
+    judgement.timer.unsubscribe();
+    judgement.listening.unsubscribe();
+    judged.delete(judgement);
   };
-  const lookAt = (atMs: number) => {
-    timer.unsubscribe();
-    timer = scheduler.schedule(
-      () => take({ type: 'looked', atMs: Math.max(atMs, scheduler.now()) }),
+  const stop = () => {
+    for (const judgement of judged) drop(judgement);
+  };
+  const lookAt = (judgement: Judgement, atMs: number) => {
+    judgement.timer.unsubscribe();
+    judgement.timer = scheduler.schedule(
+      () => take(judgement, { type: 'looked', atMs: Math.max(atMs, scheduler.now()) }),
       Math.max(0, atMs - scheduler.now()),
     );
   };
-  const take = (event: FirstWordsInput) => {
-    const before = state;
-    const step = stepFirstWords(state, event);
-    state = step.state;
+  const take = (judgement: Judgement, event: FirstWordsInput) => {
+    const before = judgement.state;
+    const { state, verdict } = stepFirstWords(before, event);
+    judgement.state = state;
     if (state.name !== 'decided' && (before.name === 'decided' || before.untilMs !== state.untilMs)) {
-      if (Number.isFinite(state.untilMs)) lookAt(state.untilMs);
+      if (Number.isFinite(state.untilMs)) lookAt(judgement, state.untilMs);
       else {
-        timer.unsubscribe();
-        timer = scheduler.schedule(stop, input.transcriptTimeoutMs);
+        judgement.timer.unsubscribe();
+        judgement.timer = scheduler.schedule(() => drop(judgement), input.transcriptTimeoutMs);
       }
     }
     // Before it is let go of, so that the turn that begins with this utterance finds it.
-    if (step.verdict === 'cut') input.cut();
-    if (step.verdict === 'restore') input.restore(text);
-    if (state.name === 'decided') stop();
+    if (verdict === 'cut') input.cut();
+    if (verdict === 'restore') input.restore(judgement.text);
+    if (judgement.state.name === 'decided') drop(judgement);
   };
 
   return {
     get isJudging() {
-      return state.name !== 'decided';
+      return judged.size > 0;
     },
     hold(onsetMs) {
       if (!input.tellsPartials || options.maxHoldMs === 0) return false;
-      stop();
       const transcripts$ = input.overhear();
       if (!transcripts$) return false;
-      const held = holdFirstWords(onsetMs, scheduler.now(), input.silenceMs, options);
-      state = held;
-      text = '';
-      if (held.name !== 'decided') lookAt(held.untilMs);
-      // Kept apart until it is whole: what is known already comes while this is still being subscribed.
-      const overhearing = new Subscription();
-      listening = overhearing;
-      overhearing.add(
+      const state = holdFirstWords(onsetMs, scheduler.now(), input.silenceMs, options);
+      // Its subscription is there before it is whole: what is known already comes while this is still being subscribed.
+      const listening = new Subscription();
+      const judgement: Judgement = { state, text: '', listening, timer: Subscription.EMPTY };
+      present = judgement;
+      judged.add(judgement);
+      if (state.name !== 'decided') lookAt(judgement, state.untilMs);
+      listening.add(
         transcripts$.subscribe({
-          next: (transcript) => {
-            text = transcript.text.trim();
-            take({
+          next: ({ text, final }) => {
+            judgement.text = text.trim();
+            take(judgement, {
               type: 'transcribed',
-              isBackchannel: isBackchannel(text),
-              isEmpty: text === '',
-              final: transcript.final,
+              isBackchannel: isBackchannel(judgement.text),
+              isEmpty: judgement.text === '',
+              final,
             });
           },
-          error: () => take({ type: 'transcription-failed' }),
+          error: () => take(judgement, { type: 'transcription-failed' }),
         }),
       );
       return true;
     },
-    utteranceEnded: () => take({ type: 'utterance-ended' }),
+    utteranceEnded() {
+      if (present) take(present, { type: 'utterance-ended' });
+    },
     stop,
   };
 }

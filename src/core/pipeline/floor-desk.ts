@@ -146,7 +146,6 @@ export function createFloorDesk(input: FloorDeskInput): FloorDesk {
     if (isMuted && (edge.type === 'speech-started' || edge.type === 'speech-confirmed')) return;
     switch (edge.type) {
       case 'speech-confirmed':
-        firstWords.stop();
         lateEnd = undefined;
         bid = { onsetMs: edge.onsetMs, by: 'speech', taken: false, dismissed: false, resumed: false };
         if (!cuttableSpeechOf(state()) || !firstWords.hold(edge.onsetMs)) ask(bid);

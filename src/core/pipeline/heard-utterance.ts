@@ -13,6 +13,8 @@ export interface HeardUtterance {
   readonly transcripts$: Observable<Transcript> | undefined;
   heldMs: number;
   over: boolean;
+  /** It belongs to more than was said in it, and its words are waited for until then only. Undefined while it stands alone. */
+  dueMs: number | undefined;
 }
 
 export function heardUtterance(transcriber: Transcriber | undefined): HeardUtterance {
@@ -23,5 +25,5 @@ export function heardUtterance(transcriber: Transcriber | undefined): HeardUtter
     defer(() => audio$.pipe(convertTo(transcriber.format), transcriber.transcribe())).pipe(
       share({ connector: () => new ReplaySubject(1), resetOnComplete: false, resetOnError: false }),
     );
-  return { audio$, transcripts$, heldMs: 0, over: false };
+  return { audio$, transcripts$, heldMs: 0, over: false, dueMs: undefined };
 }

@@ -88,12 +88,12 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
   const { scheduler, replyStallMs, play, dispatch, tell } = input;
   const replies = new Map<string, Reply>();
 
-  /** Told at the first piece and, with all of them, once there can be no more. */
+  /** Told at the first piece and, the rest of them, once there can be no more. */
   const tellDropped = (reply: Reply) => {
-    const count = reply.dropped;
-    if (count === reply.droppedTold) return;
-    reply.droppedTold = count;
-    const detail = `${count} pieces of ${reply.replyId} came before it was its turn, and were dropped`;
+    const count = reply.dropped - reply.droppedTold;
+    if (count === 0) return;
+    reply.droppedTold = reply.dropped;
+    const detail = `pieces of ${reply.replyId} came before it was its turn, and were dropped`;
     tell({ type: 'fact', fact: 'reply-audio-overflow', detail, count });
   };
   const keepEarly = (reply: Reply, event: ReplyAudio) => {

@@ -10,17 +10,18 @@ import { type HeardUtterance, heardUtterance } from './heard-utterance.js';
 import type { UnstampedEvent } from './pipeline-event.js';
 import type { PipelineSettings } from './pipeline-options.js';
 import type { PipelinePorts } from './pipeline-ports.js';
+import { createTurnWords, type TurnWords } from './turn-words.js';
 
 interface Turn {
   readonly turnId: string;
   revision: number;
   readonly utterances: HeardUtterance[];
-  /** Texts of its utterances, in order; undefined while not final. Only for a text upstream. */
-  readonly texts: (string | undefined)[];
+  /** What they say. Only for a text upstream. */
+  readonly words: TurnWords;
   /** Partial transcripts sent of the present revision. */
   partials: number;
-  /** Transcription of this turn. */
-  readonly listening: Subscription;
+  /** Since it has ended: how long its words are waited for. */
+  dueMs: number;
   /** What is under way for the present revision. */
   sending: Subscription;
   /** `ending`: the user has finished, the last words are not known yet. */
@@ -63,11 +64,13 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
   const { ports, settings, send, tell } = input;
   const { upstream, transcriber } = ports;
   const maxTurnMs = settings.endpointing.maxTurnMs ?? defaultEndpointingOptions.maxTurnMs;
+  const { transcriptTimeoutMs } = settings.patience;
+  const dueMs = () => settings.scheduler.now() + transcriptTimeoutMs;
   let turn: Turn | undefined;
   /** The utterance being spoken. It may begin before its turn is opened. */
   let speaking: HeardUtterance | undefined;
-  /** The utterance that is being judged: over or not, the turn that it may become begins with it. */
-  let overheard: HeardUtterance | undefined;
+  /** Utterances that are being judged, in order: over or not, the turn that they may become begins with them. */
+  const overheard = new Set<HeardUtterance>();
   /** The reply that was cut last, until a turn that says so was sent. */
   let interrupted: InterruptedReply | undefined;
   /** Utterances of the turn under way, to an upstream that accepts audio. */
@@ -96,46 +99,62 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
     input.failed(revisionOf(failing), wrapped);
   };
 
-  const transcribe = (of: Turn, utterance: HeardUtterance) => {
-    if (upstream.accepts !== 'text' || !utterance.transcripts$) return;
-    const index = of.texts.push(undefined) - 1;
-    of.listening.add(
-      utterance.transcripts$.subscribe({
-        next: ({ text, final, engine }) => {
-          tell({ type: 'transcript', ...revisionOf(of), text, final, engine });
-          if (final) {
-            of.texts[index] = text.trim();
-            sendText(of);
-          } else sendPartial(of, index, text);
-        },
-        error: (error) => fail(of, error),
-        complete: () => {
-          of.texts[index] ??= '';
-          sendText(of);
-        },
-      }),
-    );
-  };
+  const wordsOf = (of: () => Turn): TurnWords =>
+    createTurnWords({
+      scheduler: settings.scheduler,
+      heard: ({ text, final, engine }, soFar) => {
+        tell({ type: 'transcript', ...revisionOf(of()), text, final, engine });
+        if (!final) sendPartial(of(), soFar);
+      },
+      known: () => sendText(of()),
+      missing: (reason) => tellMissing(1, reason),
+      failed: (error) => fail(of(), error),
+    });
   const attach = (to: Turn, utterance: HeardUtterance) => {
     if (to.utterances.includes(utterance)) return;
     to.utterances.push(utterance);
-    transcribe(to, utterance);
+    if (upstream.accepts === 'text' && utterance.transcripts$) {
+      to.words.add(utterance.transcripts$, utterance.dueMs);
+    }
+  };
+  const tellMissing = (count: number, reason: string) => {
+    const detail = `a turn goes without an utterance: ${reason}`;
+    tell({ type: 'fact', fact: 'words-missing', detail, count });
+  };
+  /**
+   * What was said in a turn that waited for its last words, and therefore was not sent, goes on with the turn that takes its place: the
+   * newest of it, until it is as much as a turn may be.
+   */
+  const carryOver = (from: Turn, to: Turn) => {
+    if (from.phase !== 'ending') return;
+    let heldMs = 0;
+    const left = from.utterances.findLastIndex((utterance) => {
+      const isFull = heldMs > maxTurnMs;
+      heldMs += utterance.heldMs;
+      return isFull;
+    });
+    if (left >= 0) tellMissing(left + 1, 'more was said than a turn may hold');
+    for (const utterance of from.utterances.slice(left + 1)) {
+      utterance.dueMs ??= from.dueMs;
+      attach(to, utterance);
+    }
+  };
+  const letGo = (of: Turn) => {
+    of.words.close();
+    of.sending.unsubscribe();
   };
 
   /** What is known of the turn so far, to an upstream that prepares its answer with it. */
-  const sendPartial = (of: Turn, index: number, partial: string) => {
-    if (upstream.acceptsPartials !== true || of.phase === 'sent') return;
-    const parts = of.texts.map((text, at) => (at === index ? partial.trim() : text));
-    const text = parts.filter((part) => part !== undefined && part !== '').join(' ');
-    if (text === '') return;
+  const sendPartial = (of: Turn, text: string) => {
+    if (upstream.acceptsPartials !== true || of.phase === 'sent' || text === '') return;
     send({ type: 'turn-partial', ...revisionOf(of), text, sequence: of.partials++ });
   };
   /** Once the turn is over and every utterance is known: one request, once a revision. */
   const sendText = (of: Turn) => {
-    if (of.phase !== 'ending' || of.texts.some((text) => text === undefined)) return;
+    const { text } = of.words;
+    if (of.phase !== 'ending' || text === undefined) return;
     of.phase = 'sent';
     of.sending.unsubscribe();
-    const text = of.texts.filter((part) => part !== '').join(' ');
     if (text === '') {
       tell({ type: 'turn-empty', ...revisionOf(of) });
       input.empty(revisionOf(of));
@@ -226,13 +245,9 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       const transcripts$ = judged?.transcripts$;
       if (!judged || !transcripts$) return undefined;
       return defer(() => {
-        overheard = judged;
+        overheard.add(judged);
         return transcripts$;
-      }).pipe(
-        finalize(() => {
-          if (overheard === judged) overheard = undefined;
-        }),
-      );
+      }).pipe(finalize(() => overheard.delete(judged)));
     },
 
     interrupted(reply) {
@@ -241,26 +256,37 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
 
     open({ turnId, revision }) {
       if (turn?.turnId !== turnId) {
-        if (turn) collector.abandon(turn.turnId);
-        turn = {
+        const before = turn;
+        const next: Turn = {
           turnId,
           revision,
           utterances: [],
-          texts: [],
+          words: wordsOf(() => next),
           partials: 0,
-          listening: new Subscription(),
+          dueMs: Number.POSITIVE_INFINITY,
           sending: new Subscription(),
           phase: 'collecting',
           interrupted,
         };
+        turn = next;
+        // Before it is let go of, so that no recogniser has to start again.
+        if (before) {
+          carryOver(before, next);
+          letGo(before);
+        }
       }
       turn.revision = revision;
       turn.partials = 0;
       turn.phase = 'collecting';
       turn.sending.unsubscribe();
-      if (overheard) attach(turn, overheard);
+      const said = new Set(overheard);
       // What was over when an earlier turn ended was said in that one, whether its end was heard or not.
-      if (speaking && !speaking.over) attach(turn, speaking);
+      if (speaking && !speaking.over) said.add(speaking);
+      const newest = [...said].at(-1);
+      for (const utterance of said) {
+        if (utterance !== newest) utterance.dueMs ??= dueMs();
+        attach(turn, utterance);
+      }
       if (upstream.accepts === 'audio') sendingAudio$ = sendAudio(turn);
     },
 
@@ -269,13 +295,13 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
       const ending = turn;
       finish(speaking);
       ending.phase = 'ending';
+      ending.dueMs = dueMs();
       if (upstream.accepts === 'audio') {
         sendingAudio$?.complete();
         return;
       }
       ending.sending.unsubscribe();
       ending.sending = settings.scheduler.schedule(() => {
-        const { transcriptTimeoutMs } = settings.patience;
         fail(
           ending,
           new SpeechError(
@@ -286,14 +312,13 @@ export function createTurnCollector(input: TurnCollectorInput): TurnCollector {
             },
           ),
         );
-      }, settings.patience.transcriptTimeoutMs) as Subscription;
+      }, transcriptTimeoutMs) as Subscription;
       sendText(ending);
     },
 
     abandon(turnId) {
       if (turn?.turnId !== turnId) return;
-      turn.listening.unsubscribe();
-      turn.sending.unsubscribe();
+      letGo(turn);
       turn = undefined;
       sendingAudio$ = undefined;
     },
