@@ -48,6 +48,9 @@ export function resolveOptions<T extends object>(
   checks: Checks<T> = {},
   across: (resolved: T) => readonly string[] = () => [],
 ): T {
+  if (typeof given !== 'object' || given === null) {
+    throw new OptionError('OPTION_INVALID', `${where}: options must be an object, but are ${show(given)}`);
+  }
   const known = Object.entries(given).filter(([, value]) => value !== undefined);
   const resolved: T = { ...defaults, ...Object.fromEntries(known) };
   const problems: string[] = [];
@@ -56,7 +59,7 @@ export function resolveOptions<T extends object>(
       problems.push(`${name} is not an option (known: ${Object.keys(defaults).join(', ')})`);
   }
   for (const name of Object.keys(checks) as (keyof T & string)[]) {
-    const problem = checks[name]?.(resolved[name]);
+    const problem = problemOf(checks[name], resolved[name]);
     if (problem) problems.push(`${name} ${problem}, but is ${show(resolved[name])}`);
   }
   if (problems.length === 0) problems.push(...across(resolved));
@@ -64,6 +67,21 @@ export function resolveOptions<T extends object>(
   return resolved;
 }
 
+/** A check that looks into a value fails where the value does, as a proxy that was revoked. */
+function problemOf(check: Check | undefined, value: unknown): string | undefined {
+  try {
+    return check?.(value);
+  } catch {
+    return 'must be a value that can be read';
+  }
+}
+
+/** For a message about it. A value that makes no text of itself must not take the message along. */
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  try {
+    return String(value);
+  } catch {
+    return `${typeof value === 'function' ? 'a function' : 'an object'} that cannot be shown`;
+  }
 }
