@@ -1,5 +1,6 @@
-import type { PipelinePorts } from 'earshot';
+import type { EchoCanceller, PipelinePorts } from 'earshot';
 import { passThroughEchoCanceller } from 'earshot/testing';
+import { Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { linearEchoCanceller } from '../../src/core/audio/echo/linear-echo-canceller.js';
 import {
@@ -12,7 +13,7 @@ import {
   uselessCanceller,
   watchedDetector,
 } from './hearing-room.js';
-import { type KioskOptions, kiosk } from './kiosk.js';
+import { answerOf, type KioskOptions, kiosk } from './kiosk.js';
 
 const openKiosk = (ports: Partial<PipelinePorts>, replyMs = 6000, more: KioskOptions = {}) =>
   kiosk({ answer: () => spokenAnswer(replyMs), ports, ...more });
@@ -124,6 +125,53 @@ describe('a kiosk that hears its own loudspeaker', () => {
     const { startMs } = it_.say(600, 'hello');
     expect(msTo(it_, 'speech-confirmed', startMs)).toBeLessThanOrEqual(160 + 32);
   });
+});
+
+describe('a loudspeaker that is lost and opened again', () => {
+  it.each(['echoCanceller', 'upstreamEchoCanceller'] as const)(
+    'goes on in the reference that its %s has: no frame is missing of what is rendered, and nothing ends',
+    (port) => {
+      const heardMs: number[] = [];
+      let subscribed = 0;
+      let over = 'no';
+      const watched: EchoCanceller = {
+        format: { sampleRateHz: 16_000, channels: 1 },
+        cancelEcho: (reference$) => (near$) =>
+          new Observable((subscriber) => {
+            subscribed += 1;
+            subscriber.add(
+              reference$.subscribe({
+                next: ({ samples, timestampMs }) => {
+                  if (samples.some((sample) => sample !== 0)) heardMs.push(timestampMs);
+                },
+                error: () => (over = 'failed'),
+                complete: () => (over = 'completed'),
+              }),
+            );
+            subscriber.add(near$.subscribe(subscriber));
+          }),
+      };
+      const it_ = kiosk({ ports: { [port]: watched }, answer: () => answerOf('Hi', 1000, 0.3, 300) });
+      const lostMs = 4000;
+      it_.wait(300);
+      it_.say(600, 'hello');
+      it_.wait(lostMs - it_.clock.nowMs);
+      expect(it_.state).toBe('idle');
+      const framesBefore = heardMs.length;
+      it_.loudspeaker.vanish();
+      it_.waitFor('device-lost', 0);
+      it_.loudspeaker.comeBack();
+      it_.wait(1000);
+      it_.say(600, 'again');
+      it_.wait(4000);
+
+      expect(it_.of('device-opened').filter(({ device }) => device === 'loudspeaker')).toHaveLength(2);
+      expect(it_.of('playout-ended')).toHaveLength(2);
+      expect(framesBefore).toBeGreaterThan(0);
+      expect(heardMs.filter((ms) => ms > lostMs)).toHaveLength(framesBefore);
+      expect({ subscribed, over }).toEqual({ subscribed: 1, over: 'no' });
+    },
+  );
 });
 
 describe('what is told of two signals', () => {
