@@ -27,13 +27,16 @@ export interface CancelEchoSetup {
   readonly counters: ReferenceCounters & { heldFrames: number };
 }
 
+/** A frame without samples comes out like any other, so it waits for those before it; this many are no accident. */
+const maxOwedEmpty = 1000;
+
 /**
  * Send frames of any size through a module that takes 10 ms at a time.
  *
  * @remarks
  * Order: near frames are worked on one after the other; a reference frame that comes may set free those that waited for it.
  * The output is the same for the same frames in the same order.
- * Bound: at most `maxReferenceWaitMs`, the inner delay and one frame are held, and 30 ms.
+ * Bound: at most `maxReferenceWaitMs`, the inner delay and one frame are held, and 30 ms; and 1000 frames without samples.
  */
 export function cancelEchoWith(setup: CancelEchoSetup): MonoTypeOperatorFunction<AudioFrame> {
   const { format, reference$, referenceLeadMs, maxReferenceWaitMs, innerDelaySamples, counters } = setup;
@@ -63,6 +66,8 @@ export function cancelEchoWith(setup: CancelEchoSetup): MonoTypeOperatorFunction
       const owed: AudioFrame[] = [];
       let cleaned = new Float32Array(0);
       let mended = 0;
+      /** Those of `owed` without samples. */
+      let owedEmpty = 0;
       let toSkip = innerDelaySamples;
       let advancing = false;
       let completed = false;
@@ -111,6 +116,7 @@ export function cancelEchoWith(setup: CancelEchoSetup): MonoTypeOperatorFunction
           while (mended < length && at < block.length) cleaned[mended++] = (block[at++] as number) / 32_768;
           if (mended < length) return;
           owed.shift();
+          if (length === 0) owedEmpty--;
           mended = 0;
           subscriber.next(audioFrame(format, cleaned, first.timestampMs));
         }
@@ -178,8 +184,12 @@ export function cancelEchoWith(setup: CancelEchoSetup): MonoTypeOperatorFunction
               subscriber.error(unstamped(frame));
               return;
             }
-            owed.push(frame);
             if (frame.samples.length > 0) waiting.push(frame);
+            else if (++owedEmpty > maxOwedEmpty) {
+              subscriber.error(tooManyEmpty());
+              return;
+            }
+            owed.push(frame);
             waitingSamples += frame.samples.length;
             latestMs = endMs(frame);
             latestSamples = frame.samples.length;
@@ -216,6 +226,13 @@ function unstamped({ timestampMs }: AudioFrame): AudioFormatError {
   return new AudioFormatError(
     'AUDIO_FORMAT_UNSUPPORTED',
     `webrtc-apm aligns frames by timestampMs, but got ${timestampMs}; stamp captured and rendered frames in milliseconds of one clock`,
+  );
+}
+
+function tooManyEmpty(): AudioFormatError {
+  return new AudioFormatError(
+    'AUDIO_FORMAT_UNSUPPORTED',
+    `webrtc-apm got ${maxOwedEmpty} captured frames without samples and not enough with samples to answer them; give frames with samples, or none`,
   );
 }
 

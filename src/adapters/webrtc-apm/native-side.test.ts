@@ -6,6 +6,7 @@ import {
   lastValueFrom,
   NEVER,
   type Observable,
+  of,
   Subject,
   throwError,
   toArray,
@@ -249,6 +250,34 @@ describe('loadWebrtcApm and the native side', () => {
     }
 
     expect(await clean(apm.cancelEcho(EMPTY), frames)).toEqual(frames);
+  });
+
+  it('ends with an error when a thousand frames without samples wait, and frees the module', async () => {
+    const native = fakeNative();
+    const apm = await load(native, gainOnly);
+    const empty = audioFrame(format, new Float32Array(0), 10);
+    const near$ = new Subject<AudioFrame>();
+    const got: AudioFrame[] = [];
+    const failed: unknown[] = [];
+    near$
+      .pipe(apm.cancelEcho(EMPTY))
+      .subscribe({ next: (frame) => got.push(frame), error: (error) => failed.push(error) });
+
+    near$.next(audioFrame(format, new Float32Array(100), 0));
+    for (let n = 0; n < 1000; n++) near$.next(empty);
+    near$.next(audioFrame(format, new Float32Array(60), 6.25));
+    expect(got).toHaveLength(1002);
+    for (let n = 0; n < 1000; n++) near$.next(empty);
+    expect(failed).toEqual([]);
+    near$.next(empty);
+
+    expect(failed).toMatchObject([
+      {
+        code: 'AUDIO_FORMAT_UNSUPPORTED',
+        message: expect.stringContaining('1000 captured frames without samples'),
+      },
+    ]);
+    expect(native.freed).toEqual(native.made);
   });
 
   it('takes no reference when it cancels no echo', async () => {
@@ -526,6 +555,18 @@ describe('the reference that loadWebrtcApm feeds', () => {
       }
     },
   );
+
+  it.each([
+    ['a layout out of range', { sampleRateHz: 100, channels: 1 }, 10],
+    ['half a sample frame', { sampleRateHz: 16_000, channels: 2 }, 321],
+  ])('ends with an error when it has %s', async (_, layout, samples) => {
+    const native = fakeNative();
+    const apm = await load(native);
+    const cleaned = clean(apm.cancelEcho(of(audioFrame(layout, new Float32Array(samples), 0))), nearFrames);
+
+    await expect(cleaned).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    expect(native.freed).toEqual(native.made);
+  });
 
   it('that errors at once opens no microphone', async () => {
     const native = fakeNative();

@@ -95,8 +95,8 @@ export interface WebrtcApm extends EchoCanceller {
  * Load WebRTC's audio processing module: echo cancellation, noise suppression, high-pass and gain control, each an option.
  *
  * @remarks
- * Shape: takes frames of any length, 16 or 48 kHz, mono; others end the stream with `AUDIO_FORMAT_UNSUPPORTED`. The reference may
- * have any layout, and may change it. The module takes 10 ms at a time, in 16 bits.
+ * Shape: takes frames of any length, 16 or 48 kHz, mono. The reference may have any layout, and may change it. The module takes
+ * 10 ms at a time, in 16 bits.
  *
  * Range: samples are clipped to [-1, 1]; what is not finite counts as 0.
  *
@@ -110,6 +110,12 @@ export interface WebrtcApm extends EchoCanceller {
  * Cancellation: unsubscribing frees the module. What is not complete when the source completes is completed with silence.
  *
  * Ownership: the caller closes what was loaded.
+ *
+ * Errors of a stream: `AudioFormatError` `AUDIO_FORMAT_UNSUPPORTED` for a near-end frame of another layout, for a frame on either side without a
+ * time (`timestampMs` is no finite number: it could be put nowhere, and would take all that follows along), and when 1000 near-end frames without
+ * samples wait for one with samples; `OptionError` `OPTION_INVALID` for a reference whose layout is out of range or that has half a sample frame; `ModelError`
+ * `MODEL_INFERENCE_FAILED` when the module fails or was closed. Errors of either source are passed on. With `echoCancellation: false` the
+ * reference is not listened to, and cannot end anything.
  *
  * Clocks: the reference is read along its timestamps with a change of speed of 400 ppm at most, so that a loudspeaker on
  * another clock stays aligned.

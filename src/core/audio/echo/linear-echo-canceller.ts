@@ -47,7 +47,7 @@ const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
  * Cancellation: unsubscribing lets go of both streams; an error of either is passed on.
  *
  * Errors with `AudioFormatError` `AUDIO_FORMAT_UNSUPPORTED` for a near-end frame of another layout, and for a frame on either side without
- * a time or with half a sample frame; with `OptionError` `OPTION_INVALID` for a reference whose layout is out of range.
+ * a time or with half a sample frame, and when 1000 near-end frames without samples wait for one with samples; with `OptionError` `OPTION_INVALID` for a reference whose layout is out of range.
  * @throws OptionError `OPTION_INVALID`
  * @public
  */

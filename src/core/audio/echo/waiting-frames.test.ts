@@ -62,6 +62,26 @@ describe('createWaitingFrames', () => {
     expect([...target]).toEqual([4]);
   });
 
+  it('refuses frames without samples when a thousand of them wait, and takes them again once some are dropped', () => {
+    const frames = createWaitingFrames();
+    const empty = audioFrame({ sampleRateHz: 16_000, channels: 1 }, new Float32Array(0), 0);
+    frames.push(frame(1, 2));
+    for (let n = 0; n < 1000; n++) frames.push(empty);
+    frames.push(frame(3));
+
+    expect(() => frames.push(empty)).toThrow(
+      /^\[AUDIO_FORMAT_UNSUPPORTED\] .* got 1000 captured frames without samples .*; give frames with samples, or none$/,
+    );
+    const target = new Float64Array(3);
+    frames.read(target);
+    expect([...target]).toEqual([1, 2, 3]);
+    frames.drop();
+    expect(() => frames.push(empty)).toThrow();
+    frames.drop();
+    frames.push(empty);
+    expect(() => frames.push(empty)).toThrow();
+  });
+
   it('tames what would spoil a filter for ever', () => {
     expect([Number.NaN, Infinity, -Infinity, 1e30, -9, 0.5].map(tame)).toEqual([0, 0, 0, 8, -8, 0.5]);
   });

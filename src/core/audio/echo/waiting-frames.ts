@@ -1,3 +1,4 @@
+import { AudioFormatError } from '../../errors.js';
 import type { AudioFrame } from '../audio-frame.js';
 
 /** Frames that have come and not been answered yet, as frames and as one run of samples. */
@@ -6,12 +7,20 @@ export interface WaitingFrames {
   readonly oldest: AudioFrame | undefined;
   /** Samples that `read` has not given yet. */
   readonly unreadSamples: number;
+  /**
+   * Add the newest.
+   *
+   * @throws AudioFormatError `AUDIO_FORMAT_UNSUPPORTED` when too many wait that have no samples: what bounds the others is their samples.
+   */
   push(frame: AudioFrame): void;
   /** Fill `target` with the samples behind the last ones read; with silence behind the last frame. */
   read(target: Float64Array): void;
   /** Forget the oldest frame. */
   drop(): void;
 }
+
+/** A frame without samples is answered like any other, so it waits; this many are no accident. */
+const maxEmpty = 1000;
 
 /** What no converter gives: 18 dB above full scale. */
 const loudest = 8;
@@ -28,6 +37,7 @@ export function createWaitingFrames(): WaitingFrames {
   let reading = 0;
   let offset = 0;
   let unreadSamples = 0;
+  let empty = 0;
 
   return {
     get oldest() {
@@ -37,6 +47,10 @@ export function createWaitingFrames(): WaitingFrames {
       return unreadSamples;
     },
     push(frame) {
+      if (frame.samples.length === 0) {
+        if (empty === maxEmpty) throw tooManyEmpty();
+        empty++;
+      }
       frames.push(frame);
       unreadSamples += frame.samples.length;
     },
@@ -57,6 +71,7 @@ export function createWaitingFrames(): WaitingFrames {
     drop() {
       const dropped = frames.shift();
       if (dropped === undefined) return;
+      if (dropped.samples.length === 0) empty--;
       if (reading > 0) {
         reading--;
         return;
@@ -65,4 +80,11 @@ export function createWaitingFrames(): WaitingFrames {
       offset = 0;
     },
   };
+}
+
+function tooManyEmpty(): AudioFormatError {
+  return new AudioFormatError(
+    'AUDIO_FORMAT_UNSUPPORTED',
+    `the echo canceller got ${maxEmpty} captured frames without samples and not enough with samples to answer them; give frames with samples, or none`,
+  );
 }
