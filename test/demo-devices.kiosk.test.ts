@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -25,9 +25,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The demo as somebody starts it at a terminal: it leads a group, and Ctrl-C reaches everything in that. */
 function start(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const out = join(folder, name);
-  const temporary = join(folder, `${name}-tmp`);
-  mkdirSync(temporary);
+  // No spaces: the address of a PulseAudio server, which is below it, ends at the first. And a name of its own for a test that is tried again.
+  const out = mkdtempSync(join(folder, name.replaceAll(' ', '-')));
+  const temporary = mkdtempSync(join(folder, 'tmp-'));
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', join(projectFolder, 'examples/demo/main.ts'), '--out', out, ...args],

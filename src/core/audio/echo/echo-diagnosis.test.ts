@@ -5,6 +5,7 @@ const known: PathKnowledge = {
   isEchoPossible: true,
   convergence: 1,
   suspicion: 0,
+  isQuestioned: false,
   pathChanges: 0,
 };
 
@@ -26,6 +27,14 @@ describe('judgePath', () => {
       confidence: 0.2,
     });
     expect(judgePath({ ...known, pathChanges: 1 })).toEqual({ state: 'ready', confidence: 1 });
+  });
+
+  it('trusts nothing of a path that is questioned', () => {
+    expect(judgePath({ ...known, isQuestioned: true })).toEqual({ state: 'changed', confidence: 0 });
+    expect(judgePath({ ...known, isQuestioned: true, convergence: 0.5 })).toEqual({
+      state: 'learning',
+      confidence: 0,
+    });
   });
 
   it('doubts what looks like an echo that it does not know', () => {

@@ -5,6 +5,7 @@ export interface PathKnowledge {
   readonly isEchoPossible: boolean;
   readonly convergence: number;
   readonly suspicion: number;
+  readonly isQuestioned: boolean;
   readonly pathChanges: number;
 }
 
@@ -14,8 +15,9 @@ const strongSuspicion = 0.5;
 /** The judgement that a diagnosis gives. */
 export function judgePath(path: PathKnowledge): Pick<EchoDiagnosis, 'state' | 'confidence'> {
   if (!path.isEchoPossible) return { state: 'no-echo', confidence: 1 };
-  const confidence = path.convergence * (1 - path.suspicion);
-  if (path.convergence === 1 && path.suspicion < strongSuspicion) return { state: 'ready', confidence };
+  const confidence = path.isQuestioned ? 0 : path.convergence * (1 - path.suspicion);
+  const isDoubted = path.isQuestioned || path.suspicion >= strongSuspicion;
+  if (path.convergence === 1 && !isDoubted) return { state: 'ready', confidence };
   const wasKnown = path.pathChanges > 0 || path.convergence === 1;
   return { state: wasKnown ? 'changed' : 'learning', confidence };
 }

@@ -224,6 +224,44 @@ describe('createEchoEngine', () => {
     },
   );
 
+  it.each([40, 3, -30])('doubts itself within 60 ms of echo that comes %d ms later', (shiftMs) => {
+    const change = 8;
+    const other = through(farVoice, pathResponse({ ...room, delayMs: room.delayMs + shiftMs }));
+    const captured = mixed(
+      echo.map((sample, i) => (i < change * rate ? sample : (other[i] as number))),
+      quiet,
+    );
+    let doubtedAt = Infinity;
+    let echoBlocks = 0;
+
+    run(farVoice, captured, (now, { suspicion, echo: estimate }) => {
+      if (now < change || doubtedAt < Infinity) return;
+      if (levelDb(estimate) > -45) echoBlocks++;
+      if (suspicion > 0.9) doubtedAt = now;
+    });
+
+    expect(doubtedAt).toBeLessThan(change + 1);
+    expect(echoBlocks).toBeLessThanOrEqual(6);
+  });
+
+  it.each([0, 6, 12])('does not doubt itself because a person speaks at %d dB to the echo', (ratioDb) => {
+    const at = 9;
+    const gain = 10 ** ((levelDb(echo, 8, 12) + ratioDb - levelDb(nearVoice)) / 20);
+    const near = placed(
+      nearVoice.map((sample) => gain * sample),
+      at,
+      echo.length,
+    );
+    let worst = 0;
+
+    const { engine } = run(farVoice, mixed(echo, quiet, near), (now, { suspicion }) => {
+      if (now > at) worst = Math.max(worst, suspicion);
+    });
+
+    expect(worst).toBeLessThan(0.5);
+    expect(engine.pathChanges).toBe(0);
+  });
+
   it('lets little through when a door opens: the old path stays, another one comes in addition', () => {
     const change = 8;
     const more = pathResponse({ delayMs: 75, reverberationMs: 400, directDb: -20, gainDb: -9, seed: 8 });

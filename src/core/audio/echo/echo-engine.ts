@@ -35,9 +35,13 @@ export interface EchoEngine {
   readonly referencePpm: number;
   /** How much faster the loudspeaker's clock runs. Units: parts per million. */
   readonly driftPpm: number;
+  /** See `PathWatch`. */
+  readonly isQuestioned: boolean;
   /** Abrupt changes that were found. */
   readonly pathChanges: number;
   step(reference: Float64Array, captured: Float64Array): void;
+  /** The reference was set to another place: what is known of the path must show first that it is still true. */
+  question(): void;
   /** A block of the reference that nothing was captured of. */
   skip(reference: Float64Array): void;
 }
@@ -93,7 +97,7 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
   const suspect = (): void => {
     const alike = (watch.resemblance - suspectedResemblance) / (certainResemblance - suspectedResemblance);
     const now = leftOver.isSurprised ? Math.max(0, Math.min(1, alike)) : 0;
-    suspicion = Math.max(now, fading * suspicion);
+    suspicion = Math.max(now, watch.missing, fading * suspicion);
     if (now > 0) filter.doubt(doubtedShare * now);
   };
 
@@ -125,6 +129,9 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
     get suspicion() {
       return suspicion;
     },
+    get isQuestioned() {
+      return watch.isQuestioned;
+    },
     get lossDb() {
       return leftOver.lossDb;
     },
@@ -154,6 +161,7 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
       suppressor.step(spectra, leftOver.power, start.power);
       synthesis.pull(suppressor.cleaned, cleaned);
     },
+    question: watch.question,
     skip: filter.skip,
   };
 }

@@ -123,6 +123,7 @@ export function createEchoSession(
     frames.read(block);
     const unknown = line.read(reference);
     if (!isReferenceAbsent && !hasReferenceEnded) missingSamples += unknown;
+    if (line.takeRealignment()) engine.question();
     engine.step(reference, block);
     if (followsDrift) line.steer(engine.referencePpm);
     // The first block that comes out belongs to nothing.
@@ -157,6 +158,7 @@ export function createEchoSession(
   const jump = (missing: number): void => {
     captureGaps++;
     advance(true);
+    engine.question();
     const reach = 2 * partitions * blockSamples;
     const unheard = Math.max(0, missing - reach);
     line.move(unheard);

@@ -235,6 +235,28 @@ describe('linearEchoCanceller', () => {
     expect(rmsDb(heard.subarray(4 * rate)) - levelFrom(out, 5000)).toBeGreaterThan(30);
   });
 
+  it.each([
+    ['where it was', 0],
+    ['5 ms from where it was', 5],
+  ])('trusts itself no more after a gap of the reference, until it has found the echo %s', (_, offMs) => {
+    const silent = far.map((sample, i) => (i >= 2 * rate && i < 2.5 * rate ? 0 : sample));
+    const heard = through(silent, response);
+    const reference = tens(silent)
+      .filter((_, index) => index < 200 || index >= 250)
+      .map((frame, index) => (index < 200 ? frame : { ...frame, timestampMs: frame.timestampMs + offMs }));
+
+    const { told } = send({ near: tens(heard), reference });
+    const confidenceAt = (ms: number) => told.find(({ timestampMs }) => timestampMs >= ms)?.confidence;
+
+    expect(confidenceAt(2990)).toBeGreaterThan(0.9);
+    // From the first echo on: 40 ms later than the sound.
+    expect(confidenceAt(3550)).toBe(0);
+    expect(confidenceAt(3600)).toBe(0);
+    if (offMs === 0) expect(confidenceAt(3800)).toBeGreaterThan(0.5);
+    else expect(confidenceAt(3700)).toBeLessThan(0.5);
+    expect(confidenceAt(5500)).toBeGreaterThan(0.9);
+  });
+
   it('follows when both clocks are set back by an hour', () => {
     const back = (frames: readonly AudioFrame[]) =>
       frames.map((frame, index) =>

@@ -14,6 +14,14 @@ export interface PathWatch {
    */
   readonly resemblance: number;
   /**
+   * Whether the estimated echo seems to be missing in what was captured, long before it is sure. Range: 0..1. A person who talks never raises it.
+   */
+  readonly missing: number;
+  /** Whether the path was questioned, and no echo has been found yet where it is expected. */
+  readonly isQuestioned: boolean;
+  /** The reference or the microphone was set to another place: the path may be off by what their stamps are. */
+  question(): void;
+  /**
    * Take the next block.
    *
    * @param lossDb - by how much the echo is believed to be removed at present.
@@ -28,12 +36,24 @@ const missingShare = 0.5;
 const certainty = 8;
 const changeBlocks = 15;
 /**
+ * The same over fewer blocks. After a change of the delay 0.4 to 0.9 are missing within 20 to 60 ms of echo, with five to ten standard deviations;
+ * in 11,900 blocks of double talk, speaker to echo -6 to +6 dB, it was never 0.3 with more than five.
+ */
+const quickBlocks = 6;
+const quickShare = 0.45;
+const quickCertainty = 7;
+const suspiciousShare = 0.15;
+const surelySuspiciousShare = 0.3;
+const suspiciousCertainty = 5;
+/**
  * A bin whose estimated echo is so far below the loudest bin of late says nothing: before the echo arrives, in pauses and where the
  * loudspeaker hardly ever has sound, the estimate is but the filter's own error, and that is missing in what was captured. The loudest
  * fades by half in 14 s.
  */
 const audibleShare = 3e-5;
 const loudestFading = 0.9995;
+/** Blocks with echo where it is expected that answer a question. */
+const answeringBlocks = 12;
 /** The filter must have worked before it can have stopped to: blocks with echo in which it removed so much. */
 const workedBlocks = 50;
 const workedLossDb = 6;
@@ -73,6 +93,9 @@ export function createPathWatch(bins: number): PathWatch {
   let convergence = 0;
   let projection = 0;
   let projected = 0;
+  let quickProjection = 0;
+  let quickProjected = 0;
+  let unanswered = 0;
   let worked = 0;
   let solved = 0;
   let counted = 0;
@@ -106,6 +129,8 @@ export function createPathWatch(bins: number): PathWatch {
     }
     projection += both - projection / changeBlocks;
     projected += own - projected / changeBlocks;
+    quickProjection += both - quickProjection / quickBlocks;
+    quickProjected += own - quickProjected / quickBlocks;
     return own;
   };
 
@@ -149,12 +174,26 @@ export function createPathWatch(bins: number): PathWatch {
     residualSwing += residualSquare - residualSwing / resemblanceBlocks;
   };
 
+  const quickSurplus = (): number => quickProjection / (quickProjected + 1e-3);
+  const quickDeviations = (): number => -quickProjection / Math.sqrt(quickProjected / 2 + 1e-3);
+
   return {
+    get missing() {
+      if (worked === 0 || quickDeviations() < suspiciousCertainty) return 0;
+      const share = (-quickSurplus() - suspiciousShare) / (surelySuspiciousShare - suspiciousShare);
+      return Math.max(0, Math.min(1, share));
+    },
     get convergence() {
       return convergence;
     },
     get resemblance() {
       return common / Math.sqrt(echoSwing * residualSwing + 1e-9);
+    },
+    get isQuestioned() {
+      return unanswered > 0;
+    },
+    question() {
+      unanswered = answeringBlocks;
     },
     step(spectra, lossDb) {
       const echoBins = project(spectra);
@@ -162,7 +201,12 @@ export function createPathWatch(bins: number): PathWatch {
       compareEnvelopes(spectra);
       const surplus = projection / (projected + 1e-3);
       const deviations = -projection / Math.sqrt(projected / 2 + 1e-3);
-      if (worked > workedBlocks && surplus < -missingShare && deviations > certainty) {
+      const isMissing = surplus < -missingShare && deviations > certainty;
+      const isQuicklyMissing = quickSurplus() < -quickShare && quickDeviations() > quickCertainty;
+      if (worked > workedBlocks && (isMissing || isQuicklyMissing)) {
+        quickProjection = 0;
+        quickProjected = 0;
+        unanswered = 0;
         worked = 0;
         convergence = 0;
         projection = 0;
@@ -172,6 +216,7 @@ export function createPathWatch(bins: number): PathWatch {
         return Math.max(0, 1 + surplus);
       }
       if (echoBins > 1 && surplus > -agreeingShare && lossDb > workedLossDb) worked++;
+      if (echoBins > 1 && quickSurplus() > -agreeingShare) unanswered = Math.max(0, unanswered - 1);
       return undefined;
     },
   };

@@ -128,6 +128,20 @@ describe('createReferenceLine', () => {
     for (const sample of samples.slice(1650)) expect(sample / 2 ** 14).toBeCloseTo(0.25, 3);
   });
 
+  it('tells once, when it has been read, that the reference goes on at another place', () => {
+    const line = lineFrom1000();
+    line.push(numbered(1000, 1));
+    line.push(numbered(1050, 1));
+    const told: boolean[] = [];
+
+    for (let block = 0; block < 7; block++) {
+      line.read(new Float64Array(160));
+      told.push(line.takeRealignment());
+    }
+
+    expect(told).toEqual([false, false, false, false, false, true, false]);
+  });
+
   it('reads faster or slower when it is steered', () => {
     const line = lineFrom1000({ isSteered: true });
     line.steer(250);

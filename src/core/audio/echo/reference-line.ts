@@ -11,6 +11,8 @@ export interface ReferenceLine {
   /** Go on `samples` further, or back. */
   move(samples: number): void;
   push(frame: AudioFrame): void;
+  /** Whether a place has been read, since this was asked last, at which the reference was set anew. */
+  takeRealignment(): boolean;
   /** From now on, read the reference faster than it was rendered. Units: parts per million. */
   steer(ppm: number): void;
   /** Samples that came after their time had been read as silence. */
@@ -59,6 +61,8 @@ export function createReferenceLine({
   /** Index behind the last known sample; there are none before the first push. */
   let frontier = Number.NEGATIVE_INFINITY;
   let reader: number | undefined;
+  /** Where the reference was set anew last, until that has been read. */
+  let realignedAt: number | undefined;
   let silentSamples = 0;
   let lateSamples = 0;
   let droppedSamples = 0;
@@ -80,8 +84,11 @@ export function createReferenceLine({
   };
 
   const begin = (frame: AudioFrame): ReferenceResampler => {
-    if (run) realignments++;
     const at = Math.round(placeOf(frame.timestampMs));
+    if (run) {
+      realignments++;
+      realignedAt = at;
+    }
     // Silence in between, as much of it as is remembered; what was said of a later time before does not count.
     if (Math.abs(at - frontier) >= ringSamples) ring.fill(0);
     else for (let index = frontier; index < at; index++) ring[wrap(index)] = 0;
@@ -114,6 +121,11 @@ export function createReferenceLine({
       }
       reader = from + target.length;
       return unknown;
+    },
+    takeRealignment() {
+      const isReached = realignedAt !== undefined && realignedAt < (reader ?? 0);
+      if (isReached) realignedAt = undefined;
+      return isReached;
     },
     move(samples) {
       reader = (reader ?? 0) + samples;
