@@ -22,6 +22,13 @@ import type { AcousticFigures } from '../src/core/acoustics/acoustic-figures.js'
 import { createCalibration, parseCalibration } from '../src/core/acoustics/calibration.js';
 import type { AcousticProbeEvent } from '../src/core/acoustics/probe-acoustics.js';
 import { DeviceError } from '../src/core/errors.js';
+import {
+  choosePulseDevice,
+  type PulseDevice,
+  type PulseQuery,
+} from '../src/devices/process/pulse-devices.js';
+import { codeBlocks } from './support/markdown.js';
+import { readProjectFile } from './support/project.js';
 
 const figures: AcousticFigures = {
   chirps: 6,
@@ -240,6 +247,28 @@ describe('earshot doctor --acoustics', () => {
     const line = ['--acoustics', '--json', '--write', join(tmpdir(), 'missing', 'folder', 'x.json')];
     await expect(doctor(line, unwritable, now, measured)).rejects.toThrow(/cannot be written/);
     expect(parsed(unwritable.printed)).toMatchObject({ ok: false, figures: null });
+  });
+
+  it('prints for a microphone that is not there what the guide has', async () => {
+    const [documented] = codeBlocks(readProjectFile('docs/guides/calibrate.md')).filter(
+      ({ language }) => language === 'json',
+    );
+    const builtIn = { name: 'builtin-mic', description: 'Built-in', isMonitor: false } as PulseDevice;
+    const missing = () =>
+      defer(() => {
+        choosePulseDevice({ devices: [builtIn], defaultName: builtIn.name, isPipeWire: false }, 'usb-mic', {
+          direction: 'capture',
+          label: 'the microphone "usb-mic"',
+        } as PulseQuery);
+        return NEVER;
+      });
+    const console = silentConsole();
+
+    const done = doctor(['--acoustics', '--json', '--capture', 'usb-mic'], console, now, missing);
+    const error: unknown = await done.catch((thrown: unknown) => thrown);
+
+    expect(explain(error)?.exitCode).toBe(5);
+    expect(console.printed.join('')).toBe(documented?.code);
   });
 
   it('tells what it measured also when the file can no longer be written then', async () => {
