@@ -1,5 +1,5 @@
 import { integerIn, numberIn, resolveOptions } from '../options.js';
-import { computeDriftOutputs, driftTable } from './drift-kernel.js';
+import { computeDriftOutputs, driftOutputsWithin, driftTable, forgetBefore } from './drift-kernel.js';
 
 /** How far a drift converter can be steered. Units: parts per million. */
 const maxDriftConverterPpm = 1000;
@@ -78,18 +78,10 @@ export function createDriftConverter(fromHz: number, toHz: number): DriftConvert
   let passesThrough = fromHz === toHz;
 
   /** Outputs that the inputs suffice for, if there are `more` of them. */
-  const available = (more: number): number => {
-    const end = held + more - taps + 1;
-    let count = Math.max(0, Math.ceil((end - start) / inputsPerOutput));
-    // The division may round up; what counts is where the last one reads.
-    while (count > 0 && Math.floor(start + (count - 1) * inputsPerOutput) >= end) count--;
-    return count;
-  };
+  const available = (more: number): number => driftOutputsWithin(table, held + more, start, inputsPerOutput);
 
-  /** Keep only what the outputs to come will read. */
   const forget = (): void => {
-    const used = Math.min(Math.floor(start), held);
-    history.copyWithin(0, used, held);
+    const used = forgetBefore(start, history, held);
     held -= used;
     start -= used;
     gone += used;

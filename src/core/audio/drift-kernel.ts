@@ -54,6 +54,35 @@ function designTable(lower: number): DriftTable {
 }
 
 /**
+ * How many outputs `held` inputs suffice for.
+ *
+ * @param start - where the first of them begins to read, fractions included.
+ */
+export function driftOutputsWithin(
+  { taps }: DriftTable,
+  held: number,
+  start: number,
+  inputsPerOutput: number,
+): number {
+  const end = held - taps + 1;
+  let count = Math.max(0, Math.ceil((end - start) / inputsPerOutput));
+  // The division may round up; what counts is where the last one reads.
+  while (count > 0 && Math.floor(start + (count - 1) * inputsPerOutput) >= end) count--;
+  return count;
+}
+
+/**
+ * Keep of `held` inputs only what the outputs from `start` on will read, at the front.
+ *
+ * @returns how many were let go of.
+ */
+export function forgetBefore(start: number, history: Float64Array, held: number): number {
+  const used = Math.min(Math.floor(start), held);
+  history.copyWithin(0, used, held);
+  return used;
+}
+
+/**
  * Compute `output.length` outputs in a row.
  *
  * @remarks

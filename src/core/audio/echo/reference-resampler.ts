@@ -1,7 +1,7 @@
 import { AudioFormatError } from '../../errors.js';
 import { integerIn, resolveOptions } from '../../options.js';
 import type { PcmFormat } from '../audio-frame.js';
-import { computeDriftOutputs, driftTable } from '../drift-kernel.js';
+import { computeDriftOutputs, driftOutputsWithin, driftTable, forgetBefore } from '../drift-kernel.js';
 import { tame } from './waiting-frames.js';
 
 /** One run of the reference, of any layout, as one channel of another rate that can be read a little faster or slower. */
@@ -65,14 +65,10 @@ export function createReferenceResampler(
   };
 
   const convert = (): void => {
-    const end = held - taps + 1;
-    let count = Math.max(0, Math.ceil((end - start) / inputsPerOutput));
-    // The division may round up; what counts is where the last one reads.
-    while (count > 0 && Math.floor(start + (count - 1) * inputsPerOutput) >= end) count--;
+    const count = driftOutputsWithin(table, held, start, inputsPerOutput);
     computeDriftOutputs(table, history, start, inputsPerOutput, outputs, 0, count);
     start += count * inputsPerOutput;
-    const used = Math.min(Math.floor(start), held);
-    history.copyWithin(0, used, held);
+    const used = forgetBefore(start, history, held);
     held -= used;
     start -= used;
     take(outputs, count);
