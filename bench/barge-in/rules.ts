@@ -133,6 +133,8 @@ export function pipecatRule(frontEnd: FrontEnd): Rule {
     startThreshold: 0.7,
     stopThreshold: 0.7,
     minSpeechMs: 192,
+    certainThreshold: 0.7,
+    uncertainShare: 1,
     gapToleranceMs: 0,
     minSilenceMs: 200,
   });

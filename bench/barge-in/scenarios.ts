@@ -86,9 +86,9 @@ export const trainingExtent: Extent = {
   placesBeyond: 0,
   echoMs: 120_000,
   talkMs: 50_000,
-  startPlaces: 8,
-  changePlaces: 4,
-  soundPlaces: 4,
+  startPlaces: 12,
+  changePlaces: 12,
+  soundPlaces: 8,
 };
 
 /** The first places of the full extent, shorter. */
@@ -125,7 +125,7 @@ function inTurns<Value>(values: readonly Value[], seed: number, count: number): 
 
 function placesOf(half: Half, within: number, beyond: number): Place[] {
   const most = fullExtent.places + fullExtent.placesBeyond;
-  const seed = half === 'training' ? 1000 : 2000;
+  const seed = half === 'training' ? 1000 : 3000;
   const turns = <Value>(values: readonly Value[], salt: number) => inTurns(values, seed + salt, most);
   const delays = turns([20, 30, 45, 60, 80, 100, 120, 150, 180, 210, 230, 250], 1);
   const reverberation = turns([150, 200, 250, 300, 400, 500], 2);

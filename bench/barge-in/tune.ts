@@ -73,6 +73,8 @@ const knobs: readonly Knob[] = [
   utteranceKnob('stopThreshold', [0.15, 0.25, 0.35, 0.45]),
   utteranceKnob('minSpeechMs', [64, 96, 128, 160, 192, 224, 256, 288]),
   utteranceKnob('gapToleranceMs', [64, 100, 130, 160, 200, 260]),
+  utteranceKnob('certainThreshold', [0.8, 0.85, 0.9, 0.95]),
+  utteranceKnob('uncertainShare', [0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1]),
   combinedKnob('suspicionWeight', [0, 0.15, 0.3, 0.5]),
   combinedKnob('secondWeight', [0.2, 0.3, 0.4, 0.5, 0.6]),
   combinedKnob('agreementThreshold', [0.3, 0.4, 0.5, 0.6, 0.7]),
@@ -86,6 +88,7 @@ const knobs: readonly Knob[] = [
 const pairs = (
   [
     ['minSpeechMs', 'aloneShare'],
+    ['minSpeechMs', 'uncertainShare'],
     ['minSpeechMs', 'startThreshold'],
     ['secondWeight', 'agreementThreshold'],
     ['trustedConfidence', 'doubtedMinSpeechMs'],

@@ -27,11 +27,14 @@ export interface SpeechEvidence {
   readonly minSpeechMs?: number;
 }
 
+/** A suspicion that lasts is confirmed in the end, however little it is trusted. */
+const leastShare = 0.1;
+
 /** How two opinions about speech become one. @public */
 export interface CombinedSpeechOptions {
   /**
-   * Confidence of the canceller from which its signal alone may raise a suspicion. Range: 0..1. Below 0.5 a canceller
-   * asks for more evidence. @defaultValue 0.5
+   * Confidence of the canceller from which its signal alone may raise a suspicion. Range: 0..1. Between 0.4 and 0.5 little changes; above, more
+   * of those are missed who speak in the first seconds. @defaultValue 0.4
    */
   readonly trustedConfidence: number;
   /**
@@ -47,14 +50,19 @@ export interface CombinedSpeechOptions {
    */
   readonly agreementThreshold: number;
   /**
-   * How much a window counts in which only one signal holds speech, while the first is trusted. Range: 0.05..1. With 0.75 seven windows of
-   * 32 ms confirm instead of five: 280 ms from onset to silence in the median, against 320 with 0.5; with 1 more replies were cut
-   * by an echo whose path had just changed. @defaultValue 0.75
+   * How much a window counts in which only one signal holds speech, while the first is trusted. Range: 0.05..1. Where a canceller tells how
+   * sure it is, that is for a confidence of 1; it counts less in proportion, down to a tenth at `trustedConfidence`. From 0.4 to 0.6 at most
+   * one of 42 replies was cut by an echo whose path had changed, the later the less this is; and the less, the more of those are missed who speak 12 dB under the echo. @defaultValue 0.5
    */
   readonly aloneShare: number;
+  /** The same where there is no second signal to hold anything. Range: 0.05..1. @defaultValue 0.75 */
+  readonly onlyShare: number;
   /** The same while the first signal is not trusted and there is no second. Range: 0.05..1. @defaultValue 0.5 */
   readonly doubtedAloneShare: number;
-  /** Least `minSpeechMs` while the first signal is not trusted. Units: ms. Range: 0..5000. @defaultValue 160 */
+  /**
+   * Least `minSpeechMs` while the first signal is not trusted. Units: ms. Range: 0..5000. With 256 four of 42 replies were cut by an echo whose path had
+   * just changed, with 288 one. @defaultValue 288
+   */
   readonly doubtedMinSpeechMs: number;
   /**
    * How often the detectors begin afresh while it is quiet, where there is a canceller. Units: ms. Range: 0..600000; 0 is never. What a detector
@@ -66,13 +74,14 @@ export interface CombinedSpeechOptions {
 
 /** @public */
 export const defaultCombinedSpeechOptions = {
-  trustedConfidence: 0.5,
+  trustedConfidence: 0.4,
   suspicionWeight: 0,
   secondWeight: 0.5,
   agreementThreshold: 0.55,
-  aloneShare: 0.75,
+  aloneShare: 0.5,
+  onlyShare: 0.75,
   doubtedAloneShare: 0.5,
-  doubtedMinSpeechMs: 160,
+  doubtedMinSpeechMs: 288,
   refreshMs: 2000,
 } as const satisfies CombinedSpeechOptions;
 
@@ -86,6 +95,7 @@ export function resolveCombinedSpeechOptions(
     secondWeight: numberIn(0, 1),
     agreementThreshold: numberIn(0, 1),
     aloneShare: numberIn(0.05, 1),
+    onlyShare: numberIn(0.05, 1),
     doubtedAloneShare: numberIn(0.05, 1),
     doubtedMinSpeechMs: numberIn(0, 5000, 'ms'),
     refreshMs: numberIn(0, 600_000, 'ms'),
@@ -99,9 +109,9 @@ export function resolveCombinedSpeechOptions(
  * |---|---|---|---|---|
  * | impossible | any | any | the first, or else the second | in full |
  * | possible | one | not spoken of | that one | in full |
- * | possible | one | trusted | that one | `aloneShare` |
+ * | possible | one | trusted | that one | `aloneShare`, as far as it is trusted |
  * | possible | first | doubted | the first | `doubtedAloneShare`, of at least `doubtedMinSpeechMs` |
- * | possible | both | trusted, or not spoken of | the first (`suspicionWeight`) | in full where both agree, or else `aloneShare` |
+ * | possible | both | trusted, or not spoken of | the first (`suspicionWeight`) | in full where both agree, or else as if alone |
  * | possible | both | doubted | the lesser | in full, of at least `doubtedMinSpeechMs` |
  *
  * While the first is doubted each of them can be wrong alone: it holds echo that it does not know yet, and the other takes seconds to learn
@@ -116,8 +126,7 @@ export function combineSpeech(
 ): SpeechEvidence {
   const only = first ?? second ?? 0;
   if (!isEchoPossible) return { speechProbability: only, share: 1 };
-  const isTold = confidence !== undefined;
-  if (first !== undefined && isTold && confidence < options.trustedConfidence) {
+  if (first !== undefined && confidence !== undefined && confidence < options.trustedConfidence) {
     return {
       speechProbability: Math.min(first, second ?? first),
       confirmedProbability: first,
@@ -125,14 +134,26 @@ export function combineSpeech(
       minSpeechMs: options.doubtedMinSpeechMs,
     };
   }
-  if (first === undefined || second === undefined) {
-    return { speechProbability: only, share: isTold ? options.aloneShare : 1 };
-  }
-  const both = mix(first, second, options.secondWeight);
   return {
-    speechProbability: mix(first, second, options.suspicionWeight),
-    share: both >= options.agreementThreshold ? 1 : options.aloneShare,
+    speechProbability:
+      first === undefined || second === undefined ? only : mix(first, second, options.suspicionWeight),
+    share: trustedShare(first, second, confidence, options),
   };
+}
+
+/** How much a window counts by who holds speech in it, and how far the first is trusted. */
+function trustedShare(
+  first: number | undefined,
+  second: number | undefined,
+  confidence: number | undefined,
+  { trustedConfidence, secondWeight, agreementThreshold, aloneShare, onlyShare }: CombinedSpeechOptions,
+): number {
+  if (first === undefined) return 1;
+  if (second === undefined && confidence === undefined) return 1;
+  if (second !== undefined && mix(first, second, secondWeight) >= agreementThreshold) return 1;
+  const isGraded = confidence !== undefined && trustedConfidence < 1;
+  const trust = isGraded ? (confidence - trustedConfidence) / (1 - trustedConfidence) : 1;
+  return Math.max(leastShare, trust * (second === undefined ? onlyShare : aloneShare));
 }
 
 function mix(first: number, second: number, weight: number): number {

@@ -45,6 +45,14 @@ describe('detectUtterances', () => {
     expect(edgesOf('0990000000')).toEqual(['started@20', 'misfired@60']);
   });
 
+  it('counts a part of what is not certain, and so tells a cough from a word', () => {
+    const strict = { certainThreshold: 0.9, uncertainShare: 0.5 };
+    // A word, a cough, and a murmur that lasts.
+    expect(edgesOf('0699900000', strict)).toEqual(['started@20', 'confirmed@50', 'ended@80']);
+    expect(edgesOf('0678600000', strict)).toEqual(['started@20', 'misfired@80']);
+    expect(edgesOf('0678676000', strict)).toEqual(['started@20', 'confirmed@70', 'ended@100']);
+  });
+
   it('tolerates a gap inside speech that is not confirmed yet, and does not count it as speech', () => {
     expect(edgesOf('0990090000')).toEqual(['started@20', 'confirmed@60', 'ended@90']);
   });

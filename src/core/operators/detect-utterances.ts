@@ -15,6 +15,16 @@ export interface UtteranceOptions {
    * Five windows of Silero: a cough or a clap scores for two to three. @defaultValue 160
    */
   readonly minSpeechMs: number;
+  /**
+   * Probability at or above which a window is speech for certain. Range: 0..1. Silero gives a word more from its second window of 32 ms on;
+   * a cough has 0.5 to 0.9, and up to four windows above. @defaultValue 0.9
+   */
+  readonly certainThreshold: number;
+  /**
+   * How much of `minSpeechMs` any other window of speech counts. Range: 0.05..1. 1 makes no difference between them. Below, a cough
+   * is told from a word; a murmur is confirmed later for it. @defaultValue 1
+   */
+  readonly uncertainShare: number;
   /** Silence allowed inside speech that is not confirmed yet. Units: ms. Range: 0..2000. Plosives and word gaps stay below it. @defaultValue 200 */
   readonly gapToleranceMs: number;
   /** Silence that ends a confirmed utterance. Units: ms. Range: 10..10000. @defaultValue 320 */
@@ -26,6 +36,8 @@ export const defaultUtteranceOptions = {
   startThreshold: 0.5,
   stopThreshold: 0.35,
   minSpeechMs: 160,
+  certainThreshold: 0.9,
+  uncertainShare: 1,
   gapToleranceMs: 200,
   minSilenceMs: 320,
 } as const satisfies UtteranceOptions;
@@ -44,6 +56,8 @@ export function resolveUtteranceOptions(
       startThreshold: numberIn(0.01, 1),
       stopThreshold: numberIn(0, 1),
       minSpeechMs: integerIn(0, 5000, 'ms'),
+      certainThreshold: numberIn(0, 1),
+      uncertainShare: numberIn(0.05, 1),
       gapToleranceMs: integerIn(0, 2000, 'ms'),
       minSilenceMs: integerIn(10, 10_000, 'ms'),
     },
@@ -111,7 +125,9 @@ export function stepUtterance(
   const isConfirmed = phase.name === 'speaking' || phase.name === 'stopping';
   const speechProbability =
     (isConfirmed ? evidence?.confirmedProbability : undefined) ?? evidence?.speechProbability ?? scored;
-  const countedMs = lengthMs * (evidence?.share ?? 1);
+  // Evidence that asks for more speech of its own accord has been strict enough.
+  const isCertain = evidence?.minSpeechMs !== undefined || speechProbability >= options.certainThreshold;
+  const countedMs = lengthMs * (evidence?.share ?? 1) * (isCertain ? 1 : options.uncertainShare);
   // A rule that wants nothing confirmed is one about a button.
   const minSpeechMs =
     options.minSpeechMs === 0 ? 0 : Math.max(options.minSpeechMs, evidence?.minSpeechMs ?? 0);

@@ -22,6 +22,8 @@ export const pressUtterances = {
   startThreshold: 0.5,
   stopThreshold: 0.5,
   minSpeechMs: 0,
+  certainThreshold: 0.5,
+  uncertainShare: 1,
   gapToleranceMs: 0,
   minSilenceMs: 10,
 } as const satisfies UtteranceOptions;

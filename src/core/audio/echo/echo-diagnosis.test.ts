@@ -5,6 +5,7 @@ const known: PathKnowledge = {
   isEchoPossible: true,
   convergence: 1,
   suspicion: 0,
+  remainder: 0,
   isQuestioned: false,
   pathChanges: 0,
 };
@@ -27,6 +28,11 @@ describe('judgePath', () => {
       confidence: 0.2,
     });
     expect(judgePath({ ...known, pathChanges: 1 })).toEqual({ state: 'ready', confidence: 1 });
+  });
+
+  it('trusts less of what is echo for the greater part, and no less than that a person may be suspected', () => {
+    expect(judgePath({ ...known, remainder: 1 })).toEqual({ state: 'ready', confidence: 0.6 });
+    expect(judgePath({ ...known, remainder: 0.5 })).toEqual({ state: 'ready', confidence: 0.8 });
   });
 
   it('trusts nothing of a path that is questioned', () => {

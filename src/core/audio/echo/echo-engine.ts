@@ -27,6 +27,8 @@ export interface EchoEngine {
   readonly resemblance: number;
   /** How likely what is left over is echo that the filter does not know. Range: 0..1; fades within half a second. */
   readonly suspicion: number;
+  /** How much of what is left over is believed to be echo *and* rises and falls with it. Range: 0..1. */
+  readonly remainder: number;
   /** By how much the filter is believed to lower the echo. Units: decibels. */
   readonly lossDb: number;
   /** Units: samples. */
@@ -53,6 +55,9 @@ const firstLookBlocks = 50;
 /** Resemblance from which a surprise counts as echo, and at which it surely is. Double talk: above 0.35 in 1 % of its blocks. */
 const suspectedResemblance = 0.35;
 const certainResemblance = 0.55;
+/** The same for what was to be expected: echo that is removed in part lies between 0.4 and 0.7, a person below 0.3 after 100 ms. */
+const remainingResemblance = 0.3;
+const certainlyRemaining = 0.5;
 /** What is left of a suspicion after each block without one. */
 const fading = 0.96;
 /** Share of the path that a suspicion doubts at most. */
@@ -95,8 +100,8 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
 
   /** More is left over than the filter explains, and it rises and falls with the echo: the path is not quite what it was. */
   const suspect = (): void => {
-    const alike = (watch.resemblance - suspectedResemblance) / (certainResemblance - suspectedResemblance);
-    const now = leftOver.isSurprised ? Math.max(0, Math.min(1, alike)) : 0;
+    const alike = partBetween(suspectedResemblance, certainResemblance, watch.resemblance);
+    const now = leftOver.isSurprised ? alike : 0;
     suspicion = Math.max(now, watch.missing, fading * suspicion);
     if (now > 0) filter.doubt(doubtedShare * now);
   };
@@ -132,6 +137,9 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
     get isQuestioned() {
       return watch.isQuestioned;
     },
+    get remainder() {
+      return leftOver.share * partBetween(remainingResemblance, certainlyRemaining, watch.resemblance);
+    },
     get lossDb() {
       return leftOver.lossDb;
     },
@@ -164,6 +172,11 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
     question: watch.question,
     skip: filter.skip,
   };
+}
+
+/** 0 at `low`, 1 at `high`, and in between in proportion. */
+function partBetween(low: number, high: number, value: number): number {
+  return Math.max(0, Math.min(1, (value - low) / (high - low)));
 }
 
 function powerRatio(part: Float64Array, whole: Float64Array): number {

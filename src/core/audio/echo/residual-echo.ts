@@ -6,6 +6,8 @@ export interface ResidualEcho {
   readonly power: Float64Array;
   /** By how much the echo is believed to be removed. Units: decibels; smoothed over half a second with echo. */
   readonly lossDb: number;
+  /** How much of what the filter left over is believed to be echo, over some 100 ms. Range: 0..1. */
+  readonly share: number;
   /** Whether there is much more left over than that: a person, or a path that has changed. */
   readonly isSurprised: boolean;
   /**
@@ -46,6 +48,7 @@ const leastLeakage = 1e-4;
 /** An echo may be louder than its estimate for a while after a change. */
 const mostLeakage = 4;
 const lossSmoothing = 0.02;
+const shareSmoothing = 0.1;
 
 /**
  * Two estimates of what is left, the larger one for each bin: what the filter itself does not know, and how much of the
@@ -66,6 +69,8 @@ export function createResidualEcho(bins: number): ResidualEcho {
   let echoLevel = 0;
   let residualLevel = 0;
   let isSurprised = false;
+  let believed = 0;
+  let leftOver = 0;
 
   const adapt = (residualPower: Float64Array, resemblance: number): void => {
     const downSpeed = isSurprised ? surprisedSpeed : usualSpeed;
@@ -85,6 +90,9 @@ export function createResidualEcho(bins: number): ResidualEcho {
     power,
     get lossDb() {
       return 10 * Math.log10((echoLevel + 1e-9) / (residualLevel + 1e-9));
+    },
+    get share() {
+      return believed / (leftOver + 1e-9);
     },
     get isSurprised() {
       return isSurprised;
@@ -109,6 +117,8 @@ export function createResidualEcho(bins: number): ResidualEcho {
       }
       echoLevel += lossSmoothing * (echo - echoLevel);
       residualLevel += lossSmoothing * (expected - residualLevel);
+      believed += shareSmoothing * (Math.min(found, expected) - believed);
+      leftOver += shareSmoothing * (found - leftOver);
       isSurprised = found > surprise * expected;
       adapt(residualPower, resemblance);
     },
