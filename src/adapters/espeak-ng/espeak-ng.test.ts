@@ -125,21 +125,23 @@ esac`,
     program();
     const frames = await speak(await load({ voice: 'en', speed: 1.2 }), ' Bye,\nthen. ');
     expect(said('said')).toBe('Bye, then.');
-    expect(said('how').split('\n').slice(0, -1)).toEqual(
-      ['--stdout', '--stdin', '-b', '1', '-v', 'en', '-s', '210'],
-    );
+    expect(said('how').split('\n').slice(0, -1)).toEqual([
+      '--stdout',
+      '--stdin',
+      '-b',
+      '1',
+      '-v',
+      'en',
+      '-s',
+      '210',
+    ]);
     expect(samplesOf(frames)).toEqual(Array(2205).fill(0.5));
   });
 
   it('may write its header and its samples in any pieces, and end inside one', async () => {
     program(
-      'for at in 0 1 20 43 44 45 90; do dd if="$0.wav" bs=1 skip=$at count=1 2>/dev/null; [ $at = 90 ] && break; done; exit 0',
+      'head -c 3 "$0.wav"; sleep 0.02; tail -c +4 "$0.wav" | head -c 60; sleep 0.02; tail -c +64 "$0.wav" | head -c 500',
     );
-    // The pieces above are rubbish as a file: it is no WAV, and that is said.
-    const synthesizer = await load();
-    expect(await failureOf(speak(synthesizer, 'two'))).toMatchObject({ code: 'SYNTHESIS_FAILED' });
-
-    program('head -c 3 "$0.wav"; sleep 0.02; tail -c +4 "$0.wav" | head -c 60; sleep 0.02; tail -c +64 "$0.wav" | head -c 500; printf x');
     const frames = await speak(await load(), 'two');
     expect(samplesOf(frames)).toEqual(Array((3 + 60 + 500 - 44 - 1) / 2).fill(0.5));
   });
@@ -164,7 +166,12 @@ esac`,
   });
 
   it.each([
-    ['complains', 'echo "Error: no such phoneme" >&2; exit 1', /exited with code 1: "Error: no such phoneme"/, false],
+    [
+      'complains',
+      'echo "Error: no such phoneme" >&2; exit 1',
+      /exited with code 1: "Error: no such phoneme"/,
+      false,
+    ],
     ['is killed by somebody else', 'kill -9 $$', /was killed by SIGKILL/, true],
     ['writes nothing', 'exit 0', /wrote no audio/, false],
     ['writes something else', 'printf "ID3 and then some music, which is no WAV file at all"', /no/, false],
@@ -201,7 +208,9 @@ esac`,
 
   it('is found unfit when it is loaded, not in the middle of a conversation', async () => {
     program(undefined, { version: 'something else 2.0' });
-    expect(String(await failureOf(load()))).toContain('does not say which version it is: "something else 2.0"');
+    expect(String(await failureOf(load()))).toContain(
+      'does not say which version it is: "something else 2.0"',
+    );
     program(undefined, { voices: '' });
     expect(String(await failureOf(load()))).toContain('lists no voices');
     program();
@@ -209,7 +218,9 @@ esac`,
     expect(await failureOf(load())).toMatchObject({ code: 'SYNTHESIS_FAILED' });
     expect(await failureOf(load({ command: 'no-such-espeak' }))).toMatchObject({
       code: 'PEER_MISSING',
-      message: expect.stringContaining('needs the program no-such-espeak, which is not installed; apt install espeak-ng'),
+      message: expect.stringContaining(
+        'needs the program no-such-espeak, which is not installed; apt install espeak-ng',
+      ),
     });
     expect(await failureOf(load({ command: 'a\0b' }))).toSatisfy(isVoiceError);
   });

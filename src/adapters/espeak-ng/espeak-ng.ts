@@ -9,7 +9,7 @@ import {
   throwError,
   timeout,
 } from 'rxjs';
-import { type AudioFrame, type PcmFormat } from '../../core/audio/audio-frame.js';
+import type { AudioFrame, PcmFormat } from '../../core/audio/audio-frame.js';
 import { OptionError, SpeechError, VoiceError } from '../../core/errors.js';
 import { nonEmptyString, numberIn, resolveOptions } from '../../core/options.js';
 import type { Synthesizer } from '../../core/ports/synthesizer.js';
@@ -101,11 +101,14 @@ export async function loadEspeakNg(options: Partial<EspeakNgOptions> = {}): Prom
   const [, ng, version] = /eSpeak( NG)? text-to-speech: *(\S+)/i.exec(said) ?? [];
   if (version === undefined) throw failure(resolved, `does not say which version it is: ${quoted(said)}`);
   const voices = readVoices(await ask('--voices'));
-  if (voices.length === 0) throw failure(resolved, 'lists no voices; is its data (espeak-ng-data) installed?');
+  if (voices.length === 0)
+    throw failure(resolved, 'lists no voices; is its data (espeak-ng-data) installed?');
   await checkVoice(voice, voices, ask);
   // The rate is that of the voice, and only a sound tells it.
   const format = await firstValueFrom(
-    speech(resolved, 'one').pipe(reduce<AudioFrame, PcmFormat | undefined>((_, frame) => frame.format, undefined)),
+    speech(resolved, 'one').pipe(
+      reduce<AudioFrame, PcmFormat | undefined>((_, frame) => frame.format, undefined),
+    ),
   );
   if (format === undefined) throw failure(resolved, `gives no sound with the voice ${quoted(voice)}`);
 
@@ -200,6 +203,10 @@ const failure = (
   what: string,
   init: { readonly retryable?: boolean; readonly cause?: unknown } = {},
 ): SpeechError =>
-  new SpeechError('SYNTHESIS_FAILED', `the program ${command} ${what}; try it by hand: ${command} hello`, init);
+  new SpeechError(
+    'SYNTHESIS_FAILED',
+    `the program ${command} ${what}; try it by hand: ${command} hello`,
+    init,
+  );
 
 const quoted = (text: string): string => JSON.stringify(text.trim());

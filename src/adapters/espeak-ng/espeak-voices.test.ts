@@ -43,9 +43,18 @@ describe('the voices of espeak-ng', () => {
     expect(variants).toEqual(['Mr serious', 'Storm', 'f1']);
   });
 
-  it.each(['en-us', 'EN-US', 'English_(America)', 'gmw/en-US', 'zh', 'en', 'en+f1', 'en-us+mr serious', 'AF+storm'])(
-    'are found by language, name and file: %s',
-    (wanted) => expect(hasVoice(wanted, voices, variants)).toBe(true),
+  it.each([
+    'en-us',
+    'EN-US',
+    'English_(America)',
+    'gmw/en-US',
+    'zh',
+    'en',
+    'en+f1',
+    'en-us+mr serious',
+    'AF+storm',
+  ])('are found by language, name and file: %s', (wanted) =>
+    expect(hasVoice(wanted, voices, variants)).toBe(true),
   );
 
   it.each(['en-nowhere', 'en-us+nobody', 'klingon', '', '+f1', 'en+', 'en+f1+f1', '../gmw/en', 'f1'])(

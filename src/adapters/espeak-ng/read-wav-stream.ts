@@ -77,6 +77,10 @@ function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
 }
 
 const failed = (what: string, cause?: unknown): SpeechError =>
-  new SpeechError('SYNTHESIS_FAILED', `the speech program ${what}; try it by hand: espeak-ng --stdout hello`, {
-    cause,
-  });
+  new SpeechError(
+    'SYNTHESIS_FAILED',
+    `the speech program ${what}; try it by hand: espeak-ng --stdout hello`,
+    {
+      cause,
+    },
+  );

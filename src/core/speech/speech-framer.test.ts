@@ -12,7 +12,8 @@ describe('createSpeechFramer', () => {
     for (const piece of [1, 7, 440, 441, 442, 4999, 5000]) {
       const framer = createSpeechFramer(format);
       const frames = [];
-      for (let at = 0; at < whole.length; at += piece) frames.push(...framer.push(whole.slice(at, at + piece)));
+      for (let at = 0; at < whole.length; at += piece)
+        frames.push(...framer.push(whole.slice(at, at + piece)));
       frames.push(...framer.end());
 
       expect(frames.map(({ samplesPerChannel }) => samplesPerChannel)).toEqual([...Array(11).fill(441), 149]);

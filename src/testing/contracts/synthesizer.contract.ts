@@ -15,6 +15,8 @@ export interface SynthesizerContract extends ContractTime {
   destroy?(synthesizer: Synthesizer): void | Promise<void>;
   /** A text that the implementation cannot speak, if there is one. */
   readonly unspeakableText?: string;
+  /** Its audio has no words, such as an earcon's: it need not become longer with the text. @defaultValue false */
+  readonly saysNothing?: boolean;
 }
 
 const shortText = 'One moment, please.';
@@ -23,7 +25,7 @@ const longText = 'One moment, please. I am looking for the answer, and it will n
 /** What every `Synthesizer` must do. @public */
 export function describeSynthesizerContract(
   { describe, it, expect }: ContractTestFunctions,
-  { name, create, destroy, unspeakableText, drive }: SynthesizerContract,
+  { name, create, destroy, unspeakableText, saysNothing, drive }: SynthesizerContract,
 ): void {
   const time = { drive };
   const withSynthesizer = async (body: (synthesizer: Synthesizer) => Promise<void>) => {
@@ -63,12 +65,40 @@ export function describeSynthesizerContract(
         expect(levelDb(frames)).toBeGreaterThan(-60);
       }));
 
-    it('takes longer for a longer text', () =>
-      withSynthesizer(async (synthesizer) => {
-        const short = await collect(synthesizer.synthesize(shortText), time);
-        const long = await collect(synthesizer.synthesize(longText), time);
+    if (!saysNothing) {
+      it('takes longer for a longer text', () =>
+        withSynthesizer(async (synthesizer) => {
+          const short = await collect(synthesizer.synthesize(shortText), time);
+          const long = await collect(synthesizer.synthesize(longText), time);
 
-        expect(lengthMs(long)).toBeGreaterThan(lengthMs(short));
+          expect(lengthMs(long)).toBeGreaterThan(lengthMs(short));
+        }));
+    }
+
+    it('speaks two texts at once without mixing them', () =>
+      withSynthesizer(async (synthesizer) => {
+        const texts = [shortText, longText];
+        const alone: AudioFrame[][] = [];
+        for (const text of texts) alone.push(await collect(synthesizer.synthesize(text), time));
+
+        const together = Promise.all(texts.map((text) => collect(synthesizer.synthesize(text), {})));
+        await drive?.();
+
+        for (const [index, frames] of (await together).entries()) {
+          expect(lengthMs(frames), `length of text ${index}`).toBeCloseTo(lengthMs(alone[index] ?? []), 6);
+          expect(levelDb(frames), `level of text ${index}`).toBeCloseTo(levelDb(alone[index] ?? []), 3);
+          expect(frames[0]?.timestampMs, `start of text ${index}`).toBe(0);
+        }
+      }));
+
+    it('goes on speaking after a text was cut', () =>
+      withSynthesizer(async (synthesizer) => {
+        const whole = await collect(synthesizer.synthesize(shortText), time);
+        for (let cuts = 0; cuts < 3; cuts++) synthesizer.synthesize(longText).subscribe().unsubscribe();
+
+        const after = await collect(synthesizer.synthesize(shortText), time);
+
+        expect(lengthMs(after)).toBeCloseTo(lengthMs(whole), 6);
       }));
 
     it('speaks again from the beginning for each subscription', () =>
@@ -143,6 +173,8 @@ export function describeSynthesizerContract(
           const { error } = await failureOf(synthesizer.synthesize(unspeakableText), time);
 
           expect(isVoiceError(error) && error.code).toBe('SYNTHESIS_FAILED');
+          // One text that cannot be spoken is no reason to be silent from then on.
+          expect((await collect(synthesizer.synthesize(shortText), time)).length).toBeGreaterThan(0);
         }));
     }
   });
