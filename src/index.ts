@@ -192,7 +192,7 @@ export type { AudioSource } from './core/ports/audio-source.js';
 export type { DeviceFactName, DeviceReport } from './core/ports/device-report.js';
 export type { EchoCanceller } from './core/ports/echo-canceller.js';
 export type { EchoDiagnosis } from './core/ports/echo-diagnosis.js';
-export type { FillerClip, FillerLibrary } from './core/ports/filler-library.js';
+export type { FillerClip, FillerContext, FillerLibrary } from './core/ports/filler-library.js';
 export type { Floor, Mute } from './core/ports/floor.js';
 export type { Synthesizer } from './core/ports/synthesizer.js';
 export type { Transcriber, Transcript } from './core/ports/transcriber.js';

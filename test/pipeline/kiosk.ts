@@ -26,7 +26,7 @@ import {
   spokenSentence,
   tone,
 } from 'earshot/testing';
-import { delay, map, of, tap } from 'rxjs';
+import { delay, EMPTY, map, mergeWith, type Observable, of, tap } from 'rxjs';
 
 const format = { sampleRateHz: 48_000, channels: 1 };
 const samplesOf = (ms: number) => Math.round((ms * 48_000) / 1000);
@@ -55,6 +55,8 @@ export interface KioskOptions {
   readonly partialsAfterMs?: number;
   /** Another event in the place of one of the service. */
   readonly changed?: (event: UpstreamEvent) => UpstreamEvent;
+  /** Ends each session when it errors; the loop opens another. */
+  readonly sessionBreaks$?: Observable<never>;
   /** Whether replies may be cut. */
   readonly interruptible?: boolean;
   readonly microphone?: Partial<MemoryMicrophoneOptions>;
@@ -71,6 +73,7 @@ export function kiosk({
   interruptible = true,
   changed = (event) => event,
   partialsAfterMs,
+  sessionBreaks$ = EMPTY,
   ...devices
 }: KioskOptions = {}) {
   const clock = createVirtualClock();
@@ -97,11 +100,10 @@ export function kiosk({
         ...upstream,
         acceptsPartials,
         openSession: (requests$) =>
-          upstream
-            .openSession(requests$.pipe(tap((request) => requests.push(request))))
-            .pipe(
-              map((event) => changed(event.type === 'reply-started' ? { ...event, interruptible } : event)),
-            ),
+          upstream.openSession(requests$.pipe(tap((request) => requests.push(request)))).pipe(
+            mergeWith(sessionBreaks$),
+            map((event) => changed(event.type === 'reply-started' ? { ...event, interruptible } : event)),
+          ),
       },
       transcriber:
         partialsAfterMs === undefined

@@ -7,7 +7,15 @@ export interface Envelope {
 
 /** A state of the conversation, while it lasted. */
 export interface StateSpan {
-  readonly name: 'idle' | 'listening' | 'awaiting-reply' | 'filling' | 'replying' | 'ducking' | 'closed';
+  readonly name:
+    | 'idle'
+    | 'listening'
+    | 'awaiting-reply'
+    | 'filling'
+    | 'replying'
+    | 'apologising'
+    | 'ducking'
+    | 'closed';
   readonly fromMs: number;
   readonly toMs: number;
 }

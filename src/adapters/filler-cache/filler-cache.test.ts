@@ -243,6 +243,8 @@ describe('fillerCache', () => {
       [{ text: 'Something else.' }, /fillers\[0\] has a key that does not fit its text, voice and rate/],
       [{ file: '../secret.wav' }, /fillers\[0\] names the file "\.\.\/secret\.wav"/],
       [{ durationMs: '700' }, /fillers\[0\] has no number "durationMs" above 0/],
+      [{ contexts: ['waiting'] }, /fillers\[0\] has contexts that must be a list of question, request/],
+      [{ contexts: 'question' }, /fillers\[0\] has contexts that must be a list of/],
       [{ voice: undefined }, /fillers\[0\] has no text "voice"/],
     ];
 

@@ -88,12 +88,12 @@ async function load(options: FillerCacheOptions, format: PcmFormat): Promise<rea
 }
 
 function clipOf(
-  { fillerId, text, sampleRateHz }: FillerEntry,
+  { fillerId, text, contexts = [], sampleRateHz }: FillerEntry,
   mono: Float32Array,
   format: PcmFormat,
 ): FillerClip {
   const converted = convertSampleRate(mono, sampleRateHz, format.sampleRateHz);
-  return { fillerId, text, audio: audioFrame(format, fromMono(converted, format.channels), 0) };
+  return { fillerId, text, contexts, audio: audioFrame(format, fromMono(converted, format.channels), 0) };
 }
 
 /** The entries of the voice and the language that were asked for. */

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readWav, writeWav } from '../../core/audio/wav.js';
+import type { FillerContext } from '../../core/ports/filler-library.js';
 import { type FillerIdentity, fillerIdOf, fillerKey, sha256 } from './filler-key.js';
 import {
   cacheInvalid,
@@ -12,12 +13,18 @@ import {
 } from './manifest.js';
 import { removePartialFiles, writeFileAtomically } from './write-file-atomically.js';
 
+/** What is written beside a filler and changes nothing that can be heard. */
+export interface FillerLabels {
+  readonly language: string;
+  readonly contexts: readonly FillerContext[];
+}
+
 /** A cache folder that is written to. */
 export interface FillerStore {
   /** The filler as it is stored whole and unharmed, or undefined when it must be rendered. */
-  find(identity: FillerIdentity, language: string): Promise<FillerEntry | undefined>;
+  find(identity: FillerIdentity, labels: FillerLabels): Promise<FillerEntry | undefined>;
   /** Store a filler and list it. */
-  save(identity: FillerIdentity, language: string, samples: Float32Array): Promise<FillerEntry>;
+  save(identity: FillerIdentity, labels: FillerLabels, samples: Float32Array): Promise<FillerEntry>;
 }
 
 /** @throws VoiceError `FILLER_CACHE_INVALID` for a folder that cannot be made, read or written. */
@@ -42,7 +49,12 @@ export async function openFillerStore(directory: string): Promise<FillerStore> {
     await orInvalid('the list cannot be written', writeFileAtomically(join(directory, manifestName), text));
     return entry;
   };
-  const entryOf = (identity: FillerIdentity, language: string, bytes: Uint8Array, sampleCount: number) => {
+  const entryOf = (
+    identity: FillerIdentity,
+    { language, contexts }: FillerLabels,
+    bytes: Uint8Array,
+    sampleCount: number,
+  ) => {
     const fillerId = fillerIdOf(identity);
     const { engine, voice, speed, text, sampleRateHz } = identity;
     return {
@@ -54,6 +66,7 @@ export async function openFillerStore(directory: string): Promise<FillerStore> {
       language,
       text,
       sampleRateHz,
+      ...(contexts.length > 0 && { contexts }),
       file: `${fillerId}.wav`,
       sha256: sha256(bytes),
       durationMs: (sampleCount * 1000) / sampleRateHz,
@@ -61,19 +74,19 @@ export async function openFillerStore(directory: string): Promise<FillerStore> {
   };
 
   return {
-    async find(identity, language) {
+    async find(identity, labels) {
       const listed = entries.get(fillerKey(identity));
       const file = listed?.file ?? `${fillerIdOf(identity)}.wav`;
       const bytes = await readFile(join(directory, file)).catch(() => undefined);
       if (bytes === undefined || (listed !== undefined && sha256(bytes) !== listed.sha256)) return undefined;
-      if (listed?.language === language) return listed;
+      if (listed !== undefined && isLabelled(listed, labels)) return listed;
       // A crash between the two writes leaves a whole file that is not listed: what is renamed is complete.
       const samples = monoSamples(bytes, identity.sampleRateHz);
-      return samples && list(entryOf(identity, language, bytes, samples.length));
+      return samples && list(entryOf(identity, labels, bytes, samples.length));
     },
-    async save(identity, language, samples) {
+    async save(identity, labels, samples) {
       const bytes = writeWav({ sampleRateHz: identity.sampleRateHz, channels: 1 }, samples);
-      const entry = entryOf(identity, language, bytes, samples.length);
+      const entry = entryOf(identity, labels, bytes, samples.length);
       await orInvalid(
         `${entry.file} cannot be written`,
         writeFileAtomically(join(directory, entry.file), bytes),
@@ -82,6 +95,9 @@ export async function openFillerStore(directory: string): Promise<FillerStore> {
     },
   };
 }
+
+const isLabelled = ({ language, contexts = [] }: FillerEntry, labels: FillerLabels): boolean =>
+  language === labels.language && contexts.join() === labels.contexts.join();
 
 function monoSamples(bytes: Uint8Array, sampleRateHz: number): Float32Array | undefined {
   try {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoiceError } from '../../core/errors.js';
+import type { FillerContext } from '../../core/ports/filler-library.js';
 import { type FillerIdentity, fillerKey } from './filler-key.js';
+import { contextsProblem } from './filler-phrases.js';
 
 /** One filler in the list of a cache. */
 export interface FillerEntry extends FillerIdentity {
@@ -10,6 +12,8 @@ export interface FillerEntry extends FillerIdentity {
   readonly key: string;
   /** BCP 47, such as `en`; `und` when it was not said. */
   readonly language: string;
+  /** What it fits; absent for every wait. Not part of the key: it changes nothing that can be heard. */
+  readonly contexts?: readonly FillerContext[];
   /** WAV file in the same folder. */
   readonly file: string;
   /** Of that file's bytes. */
@@ -87,6 +91,8 @@ function entryProblem(entry: unknown): string | undefined {
   for (const name of ['speed', 'sampleRateHz', 'durationMs'] as const) {
     if (typeof given[name] !== 'number' || !(given[name] > 0)) return `has no number "${name}" above 0`;
   }
+  const wrongContexts = given.contexts === undefined ? undefined : contextsProblem(given.contexts);
+  if (wrongContexts !== undefined) return `has contexts that ${wrongContexts}`;
   // A file name, never a path: a list must not make us read elsewhere.
   if (!/^[\w-][\w.-]*\.wav$/.test(given.file as string))
     return `names the file ${JSON.stringify(given.file)}`;

@@ -13,6 +13,7 @@ import { toneSynthesizer } from '../../testing/tone-synthesizer.js';
 import { createVirtualClock } from '../../testing/virtual-clock.js';
 import { fillerCache } from './filler-cache.js';
 import { fillerKey } from './filler-key.js';
+import { fillerLanguages, fillerPhrases } from './phrases/phrase-lists.js';
 import { renderFillers } from './render-fillers.js';
 
 const phrases = ['One moment, please.', 'Let me check.', 'Hmm.'];
@@ -95,6 +96,42 @@ describe('renderFillers', () => {
 
     expect((await readdir(directory)).length).toBe(1 + 3 * phrases.length);
     expect((await load(fillerCache({ directory, voice: 'other' }))).length).toBe(3);
+  });
+
+  it('keeps with each filler what it fits, and changes that without speaking again', async () => {
+    const { asked, synthesizer } = listening();
+    const labelled = [
+      { text: 'Hmm.', contexts: ['question'] },
+      { text: 'Well.', contexts: ['question'] },
+      { text: 'Well.', contexts: ['request'] },
+      'Wait.',
+      { text: 'Wait.', contexts: ['long-wait'] },
+    ] as const;
+    await renderAll({ synthesizer, phrases: labelled });
+    const contexts = async () => (await load()).map(({ text, contexts: of }) => [text, of]);
+    expect(await contexts()).toEqual([
+      ['Hmm.', ['question']],
+      ['Well.', ['question', 'request']],
+      ['Wait.', []],
+    ]);
+
+    const again = await renderAll({
+      synthesizer,
+      phrases: [{ text: 'Hmm.', contexts: ['greeting'] }, ...labelled.slice(1)],
+    });
+
+    expect(again.map(({ outcome }) => outcome)).toEqual(['kept', 'kept', 'kept']);
+    expect(asked).toEqual(['Hmm.', 'Well.', 'Wait.']);
+    expect((await contexts())[0]).toEqual(['Hmm.', ['greeting']]);
+  });
+
+  it('renders every phrase that ships, in each language', async () => {
+    for (const language of fillerLanguages) {
+      const rendered = await renderAll({ phrases: fillerPhrases(language), language });
+      expect(rendered).toHaveLength(fillerPhrases(language).length);
+      const clips = await load(fillerCache({ directory, language }));
+      expect(clips.map(({ text, contexts }) => ({ text, contexts }))).toEqual(fillerPhrases(language));
+    }
   });
 
   it('renders a file again that is damaged or gone', async () => {
@@ -267,6 +304,10 @@ describe('renderFillers', () => {
   it('refuses options out of range', () => {
     expect(() => render({ phrases: [] })).toThrow(/phrases must be a list of 1 to 1000 non-empty texts/);
     expect(() => render({ phrases: [' '], sampleRateHz: 1 })).toThrow(/phrases must.*sampleRateHz must/);
+    expect(() => render({ phrases: [{ text: 'Hmm.', contexts: ['wait' as 'long-wait'] }] })).toThrow(
+      /contexts of question, request, greeting, long-wait, apology/,
+    );
+    expect(() => render({ phrases: [{ text: '', contexts: [] }] })).toThrow(/non-empty texts/);
     expect(() => render({ maxWaitMs: 0 })).toThrow(/maxWaitMs must be a number from 100/);
   });
 });

@@ -15,8 +15,10 @@ import { toMono } from '../../core/audio/mix.js';
 import { convertSampleRate } from '../../core/audio/sample-rate-converter.js';
 import { SpeechError } from '../../core/errors.js';
 import { integerIn, nonEmptyString, numberIn, resolveOptions } from '../../core/options.js';
+import type { FillerContext } from '../../core/ports/filler-library.js';
 import type { Synthesizer } from '../../core/ports/synthesizer.js';
 import { type FillerIdentity, fillerKey } from './filler-key.js';
+import { contextsProblem, type FillerPhrase, fillerContexts } from './filler-phrases.js';
 import { openFillerStore } from './filler-store.js';
 import { maxFillerMs } from './limits.js';
 
@@ -24,8 +26,11 @@ import { maxFillerMs } from './limits.js';
 export interface RenderFillersOptions {
   /** Who says it; its engine, voice and speed are part of each filler's key. */
   readonly synthesizer: Synthesizer;
-  /** What to say. Range: 1..1000 texts with something in them, of at most 500 letters; a repeated one is rendered once. */
-  readonly phrases: readonly string[];
+  /**
+   * What to say, best with what it fits; a text alone is for every wait. Range: 1..1000 texts with something in them, of at most
+   * 500 letters; a repeated one is rendered once, for all that it fits.
+   */
+  readonly phrases: readonly (string | FillerPhrase)[];
   /** The cache folder; it is made when it is not there. */
   readonly directory: string;
   /** Rate at which to store them, best that of the loudspeaker. Units: hertz. Range: 8000..192_000. @defaultValue the synthesizer's */
@@ -105,22 +110,24 @@ export function renderFillers(
   );
   const { synthesizer, directory, language, sampleRateHz } = resolved;
   const { engine, voice, speed } = synthesizer;
-  const wanted = new Map(
-    resolved.phrases.map((text): [string, FillerIdentity] => {
-      const identity = { engine, voice, speed, text: text.trim(), sampleRateHz };
-      return [fillerKey(identity), identity];
-    }),
-  );
+  const wanted = new Map<string, Wanted>();
+  for (const phrase of resolved.phrases) {
+    const { text, contexts }: FillerPhrase =
+      typeof phrase === 'string' ? { text: phrase, contexts: [] } : phrase;
+    const identity = { engine, voice, speed, text: text.trim(), sampleRateHz };
+    const key = fillerKey(identity);
+    wanted.set(key, { identity, contexts: joinContexts(wanted.get(key)?.contexts, contexts) });
+  }
 
   return defer(() => openFillerStore(directory)).pipe(
     concatMap((store) =>
       from(wanted.values()).pipe(
-        concatMap((identity, index) =>
-          defer(() => store.find(identity, language)).pipe(
+        concatMap(({ identity, contexts }, index) =>
+          defer(() => store.find(identity, { language, contexts })).pipe(
             concatMap((kept) => {
               if (kept !== undefined) return of({ entry: kept, outcome: 'kept' as const });
               return speak(identity.text, resolved).pipe(
-                concatMap((samples) => store.save(identity, language, samples)),
+                concatMap((samples) => store.save(identity, { language, contexts }, samples)),
                 map((entry) => ({ entry, outcome: 'rendered' as const })),
               );
             }),
@@ -139,6 +146,20 @@ export function renderFillers(
     ),
   );
 }
+
+interface Wanted {
+  readonly identity: FillerIdentity;
+  readonly contexts: readonly FillerContext[];
+}
+
+/** In their usual order. What is for every wait in one place is so in all. */
+const joinContexts = (
+  before: readonly FillerContext[] | undefined,
+  more: readonly FillerContext[],
+): readonly FillerContext[] =>
+  more.length === 0 || before?.length === 0
+    ? []
+    : fillerContexts.filter((context) => more.includes(context) || before?.includes(context));
 
 /** All of a text's speech, mono, at the rate of the cache. */
 function speak(
@@ -182,9 +203,14 @@ function speak(
 }
 
 function phrasesProblem(phrases: unknown): string | undefined {
-  const fits = (phrase: unknown) =>
-    nonEmptyString(phrase) === undefined && (phrase as string).length <= maxLetters;
+  const isText = (text: unknown) =>
+    nonEmptyString(text) === undefined && (text as string).length <= maxLetters;
+  const fits = (phrase: unknown) => {
+    if (typeof phrase !== 'object' || phrase === null) return isText(phrase);
+    const { text, contexts } = phrase as Partial<FillerPhrase>;
+    return isText(text) && contextsProblem(contexts) === undefined;
+  };
   return Array.isArray(phrases) && phrases.length >= 1 && phrases.length <= maxPhrases && phrases.every(fits)
     ? undefined
-    : `must be a list of 1 to ${maxPhrases} non-empty texts of at most ${maxLetters} letters`;
+    : `must be a list of 1 to ${maxPhrases} non-empty texts of at most ${maxLetters} letters, or { text, contexts } of them with contexts of ${fillerContexts.join(', ')}`;
 }

@@ -7,7 +7,7 @@ import { defaultFirstWordsOptions, type FirstWordsOptions, resolveFirstWordsOpti
 export interface BargeInOptions {
   /** While nothing is heard and the answer is awaited. Changes the utterance options. @defaultValue {} */
   readonly awaiting: Partial<UtteranceOptions>;
-  /** The same as `replying`, while a filler is spoken. @defaultValue \{ startThreshold: 0.4, stopThreshold: 0.15, uncertainShare: 0.25 \} */
+  /** The same as `replying`, while a filler or an apology is spoken. @defaultValue \{ startThreshold: 0.4, stopThreshold: 0.15, uncertainShare: 0.25 \} */
   readonly filling: Partial<UtteranceOptions>;
   /**
    * While a reply is heard. Ducking is cheap, so suspicion comes early (0.4 instead of 0.5 brings the duck forward by
@@ -68,6 +68,7 @@ export function profileFor(state: ConversationState, options: BargeInOptions): P
     case 'awaiting-reply':
       return options.awaiting;
     case 'filling':
+    case 'apologising':
       return options.filling;
     case 'replying':
       return options.replying;
@@ -82,6 +83,7 @@ export function cuttableSpeechOf(state: ConversationState): 'filler' | 'reply' |
     case 'ducking':
       return cuttableSpeechOf(state.over);
     case 'filling':
+    case 'apologising':
       return 'filler';
     case 'replying':
       return state.interruptible ? 'reply' : undefined;

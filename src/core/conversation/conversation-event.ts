@@ -23,6 +23,8 @@ export type ConversationEvent =
       readonly revision: number;
       readonly fillerId: string;
     }
+  /** The turn was given up because the service cannot be reached, and there is a filler that says so. */
+  | { readonly type: 'apology-due'; readonly turnId: string; readonly fillerId: string }
   /** A filler was heard to its end, or gave way. */
   | { readonly type: 'filler-ended'; readonly fillerId: string }
   | {

@@ -44,8 +44,16 @@ export interface Replying {
   readonly progress: 'receiving' | 'sent' | 'stalled';
 }
 
+/** Nobody will answer: the agent says that the service cannot be reached. @public */
+export interface Apologising {
+  readonly name: 'apologising';
+  /** The turn that is not answered, or not to its end. What still comes of it changes nothing. */
+  readonly turnId: string;
+  readonly fillerId: string;
+}
+
 /** What a suspicion of speech can be held over. @public */
-export type Interruptible = AwaitingReply | Filling | Replying;
+export type Interruptible = AwaitingReply | Filling | Replying | Apologising;
 
 /**
  * The user may have begun to speak. The agent goes on, quietly, until that is confirmed or turns out to be a cough;
@@ -65,11 +73,11 @@ export interface Closed {
 /** Where the conversation stands. @public */
 export type ConversationState = Idle | Listening | Interruptible | Ducking | Closed;
 
-/** The turn and revision a state is about, if any. */
+/** The turn and revision that is being spoken, awaited or answered, if any. */
 export function turnOf(
   state: ConversationState,
 ): { readonly turnId: string; readonly revision: number } | undefined {
   if (state.name === 'ducking') return turnOf(state.over);
-  if (state.name === 'idle' || state.name === 'closed') return undefined;
+  if (state.name === 'idle' || state.name === 'apologising' || state.name === 'closed') return undefined;
   return { turnId: state.turnId, revision: state.revision };
 }

@@ -1,4 +1,6 @@
 import { integerIn, resolveOptions } from '../options.js';
+import { type ChosenFiller, chooseFiller, type FillerChoice, hasFillerFor } from './filler-choice.js';
+import type { TurnContext } from './turn-context.js';
 
 /** When a filler is spoken. @public */
 export interface FillerOptions {
@@ -36,16 +38,21 @@ export interface FillerMemory {
   readonly waitsMs: readonly number[];
   /** Clips that were spoken, the latest last, each once. */
   readonly spokenOrder: readonly string[];
-  readonly wait:
-    | {
-        readonly turnId: string;
-        readonly sinceMs: number;
-        /** Fillers spoken in this turn. */
-        readonly spoken: number;
-      }
-    | undefined;
+  readonly wait: FillerWait | undefined;
   /** Of the turn before, so that a reopened turn keeps its count. */
   readonly lastTurn: { readonly turnId: string; readonly spoken: number } | undefined;
+  /** What is known of what the user said last. */
+  readonly understood: { readonly turnId: string; readonly context: TurnContext | undefined } | undefined;
+}
+
+/** An answer is awaited. */
+interface FillerWait {
+  readonly turnId: string;
+  readonly sinceMs: number;
+  /** Fillers spoken in this turn. */
+  readonly spoken: number;
+  /** It was told that none is spoken. */
+  readonly isHeldBack: boolean;
 }
 
 /** @internal */
@@ -54,14 +61,19 @@ export const initialFillerMemory: FillerMemory = {
   spokenOrder: [],
   wait: undefined,
   lastTurn: undefined,
+  understood: undefined,
 };
 
 /** @internal */
 export type FillerInput =
+  /** So much is known of what the user says; what comes later counts. */
+  | { readonly type: 'understood'; readonly turnId: string; readonly context: TurnContext | undefined }
   /** A turn was sent. */
   | { readonly type: 'wait-began'; readonly turnId: string; readonly atMs: number }
   /** The time that was asked for has come. */
   | { readonly type: 'looked'; readonly atMs: number }
+  /** What was proposed is spoken, or an apology. What is proposed and not spoken does not count. */
+  | { readonly type: 'spoken'; readonly turnId: string; readonly clipId: string }
   /** First audio of the answer. */
   | { readonly type: 'wait-ended'; readonly atMs: number }
   /** The turn will not be answered. */
@@ -70,14 +82,21 @@ export type FillerInput =
 /** @internal */
 export type FillerOutput =
   | { readonly type: 'look-again'; readonly atMs: number }
-  | { readonly type: 'speak'; readonly turnId: string; readonly clipId: string }
-  | { readonly type: 'held-back'; readonly turnId: string; readonly reason: string };
-
-/** A filler that could be spoken. @internal */
-export interface FillerChoice {
-  readonly clipId: string;
-  readonly durationMs: number;
-}
+  | (ChosenFiller & {
+      readonly type: 'speak';
+      readonly turnId: string;
+      /** How much longer the answer is expected to take. Units: ms. */
+      readonly expectedMs: number;
+      /** 1 for the first of this turn, and so on. */
+      readonly nth: number;
+    })
+  | {
+      readonly type: 'held-back';
+      readonly turnId: string;
+      readonly reason: string;
+      /** As above. */
+      readonly expectedMs: number;
+    };
 
 /** Looked at again this often while a filler is held back. Units: ms. */
 const lookEveryMs = 200;
@@ -97,11 +116,14 @@ export function predictRemainingMs(
   return initialWaitMs;
 }
 
+const tooLong = 'the reply is expected before a filler would be over';
+const noneFits = 'there is no filler for such a turn';
+
 /**
  * Decides whether a filler is spoken, and which. Pure.
  *
- * A filler must be over before the answer is expected; the one spoken longest ago goes first, never the same twice
- * running; one a turn, unless the wait exceeds `againAfterMs`.
+ * A filler must be over before the answer is expected; of those that fit what the user said, the one spoken longest ago goes first,
+ * never the same twice running; one a turn, unless the wait exceeds `againAfterMs`, and then one that is for long waits.
  * @internal
  */
 export function stepFiller(
@@ -112,11 +134,19 @@ export function stepFiller(
 ): { readonly memory: FillerMemory; readonly outputs: readonly FillerOutput[] } {
   const { wait } = memory;
   switch (input.type) {
+    case 'understood': {
+      const { turnId, context } = input;
+      return { memory: { ...memory, understood: { turnId, context } }, outputs: [] };
+    }
     case 'wait-began': {
       const { turnId, atMs } = input;
       const spoken = memory.lastTurn?.turnId === turnId ? memory.lastTurn.spoken : 0;
       return {
-        memory: { ...memory, wait: { turnId, sinceMs: atMs, spoken }, lastTurn: { turnId, spoken } },
+        memory: {
+          ...memory,
+          wait: { turnId, sinceMs: atMs, spoken, isHeldBack: false },
+          lastTurn: { turnId, spoken },
+        },
         outputs: clips.length === 0 ? [] : [{ type: 'look-again', atMs: atMs + options.delayMs }],
       };
     }
@@ -127,47 +157,53 @@ export function stepFiller(
     }
     case 'wait-abandoned':
       return { memory: { ...memory, wait: undefined }, outputs: [] };
-    case 'looked': {
-      if (!wait) return { memory, outputs: [] };
-      const elapsedMs = input.atMs - wait.sinceMs;
-      const again: FillerOutput = { type: 'look-again', atMs: input.atMs + lookEveryMs };
-      if (elapsedMs < wait.spoken * options.againAfterMs) return { memory, outputs: [again] };
-      const clip = choose(
-        clips,
-        memory,
-        predictRemainingMs(memory.waitsMs, elapsedMs, options.initialWaitMs),
-      );
-      if (!clip) {
-        const held: FillerOutput = {
-          type: 'held-back',
-          turnId: wait.turnId,
-          reason: 'the reply is expected before a filler would be over',
-        };
-        // Said once, at the first look of a wait.
-        return { memory, outputs: elapsedMs < options.delayMs + lookEveryMs ? [held, again] : [again] };
-      }
-      const spoken = wait.spoken + 1;
-      return {
-        memory: {
-          ...memory,
-          spokenOrder: [...memory.spokenOrder.filter((id) => id !== clip.clipId), clip.clipId],
-          wait: { ...wait, spoken },
-          lastTurn: { turnId: wait.turnId, spoken },
-        },
-        outputs: [{ type: 'speak', turnId: wait.turnId, clipId: clip.clipId }, again],
-      };
-    }
+    case 'spoken':
+      return { memory: speaking(memory, input.turnId, input.clipId), outputs: [] };
+    case 'looked':
+      return wait ? look(memory, wait, input.atMs, clips, options) : { memory, outputs: [] };
   }
 }
 
-function choose(
-  clips: readonly FillerChoice[],
+function speaking(memory: FillerMemory, turnId: string, clipId: string): FillerMemory {
+  const spokenOrder = [...memory.spokenOrder.filter((id) => id !== clipId), clipId];
+  const { wait } = memory;
+  if (wait?.turnId !== turnId) return { ...memory, spokenOrder };
+  const spoken = wait.spoken + 1;
+  return { ...memory, spokenOrder, wait: { ...wait, spoken }, lastTurn: { turnId, spoken } };
+}
+
+function look(
   memory: FillerMemory,
-  remainingMs: number,
-): FillerChoice | undefined {
-  const fitting = clips.filter(
-    (clip) => clip.durationMs < remainingMs && clip.clipId !== memory.spokenOrder.at(-1),
-  );
-  const rank = (clip: FillerChoice) => memory.spokenOrder.indexOf(clip.clipId);
-  return [...fitting].sort((a, b) => rank(a) - rank(b))[0];
+  wait: FillerWait,
+  atMs: number,
+  clips: readonly FillerChoice[],
+  options: FillerOptions,
+): ReturnType<typeof stepFiller> {
+  const { turnId, spoken } = wait;
+  const elapsedMs = atMs - wait.sinceMs;
+  const again: FillerOutput = { type: 'look-again', atMs: atMs + lookEveryMs };
+  if (elapsedMs < spoken * options.againAfterMs) return { memory, outputs: [again] };
+  const remainingMs = predictRemainingMs(memory.waitsMs, elapsedMs, options.initialWaitMs);
+  const turn = memory.understood?.turnId === turnId ? memory.understood.context : undefined;
+  const wish = { turn, isAgain: spoken > 0, remainingMs };
+  const chosen = chooseFiller(clips, wish, memory.spokenOrder);
+  if (chosen) {
+    const speak: FillerOutput = {
+      type: 'speak',
+      turnId,
+      ...chosen,
+      expectedMs: remainingMs,
+      nth: spoken + 1,
+    };
+    return { memory, outputs: [speak, again] };
+  }
+  // Said once a wait, and only of silence: not when one was spoken.
+  if (wait.isHeldBack || spoken > 0) return { memory, outputs: [again] };
+  const held: FillerOutput = {
+    type: 'held-back',
+    turnId,
+    reason: hasFillerFor(clips, wish) ? tooLong : noneFits,
+    expectedMs: remainingMs,
+  };
+  return { memory: { ...memory, wait: { ...wait, isHeldBack: true } }, outputs: [held, again] };
 }

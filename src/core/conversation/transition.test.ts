@@ -14,6 +14,7 @@ const replying = {
   interruptible: true,
   progress: 'receiving',
 } as const;
+const apologising = { name: 'apologising', turnId: 't1', fillerId: 'f1' } as const;
 const states: readonly ConversationState[] = [
   { name: 'idle' },
   { name: 'listening', ...turn },
@@ -23,10 +24,12 @@ const states: readonly ConversationState[] = [
   { ...replying, progress: 'sent' },
   { ...replying, progress: 'stalled' },
   { ...replying, interruptible: false },
+  apologising,
   { name: 'ducking', over: awaiting },
   { name: 'ducking', over: filling },
   { name: 'ducking', over: replying },
   { name: 'ducking', over: { ...replying, progress: 'sent' } },
+  { name: 'ducking', over: apologising },
   { name: 'closed' },
 ];
 const own = 'own';
@@ -46,6 +49,7 @@ const events: readonly (readonly [string, ConversationEvent])[] = [
   [`turn-failed (${abandoned})`, { type: 'turn-failed', turnId: 't1', revision: 0 }],
   [`filler-due (${own})`, { type: 'filler-due', ...turn, fillerId: 'f1' }],
   [`filler-due (${abandoned})`, { type: 'filler-due', turnId: 't0', revision: 1, fillerId: 'f0' }],
+  [`apology-due (${own})`, { type: 'apology-due', turnId: 't1', fillerId: 'f1' }],
   [`filler-ended (${own})`, { type: 'filler-ended', fillerId: 'f1' }],
   [`filler-ended (${abandoned})`, { type: 'filler-ended', fillerId: 'f0' }],
   [`reply-started (${own})`, { type: 'reply-started', ...turn, replyId: 'r1', interruptible: true }],
@@ -154,7 +158,7 @@ function possible(
   const current = turnOf(state) ?? { turnId: 'none', revision: 1 };
   const over: ConversationState = state.name === 'ducking' ? state.over : state;
   const replyId = over.name === 'replying' ? over.replyId : `r-${current.turnId}-${current.revision}`;
-  const fillerId = over.name === 'filling' ? over.fillerId : `f${depth}`;
+  const fillerId = over.name === 'filling' || over.name === 'apologising' ? over.fillerId : `f${depth}`;
   const stale = cancelled.flatMap((key): ConversationEvent[] => {
     const [turnId = '', revision = ''] = key.split('/');
     const of = { turnId, revision: Number(revision) };
@@ -175,6 +179,7 @@ function possible(
     { type: 'turn-empty', ...current },
     { type: 'turn-failed', ...current },
     { type: 'filler-due', ...current, fillerId },
+    { type: 'apology-due', turnId: current.turnId, fillerId },
     { type: 'filler-ended', fillerId },
     { type: 'reply-started', ...current, replyId, interruptible: true },
     { type: 'reply-started', ...current, replyId, interruptible: false },
@@ -287,6 +292,8 @@ describe('every sequence of events to depth 6', () => {
         ],
       ],
       [replying, [{ type: 'playout-lost' }]],
+      [apologising, [{ type: 'filler-ended', fillerId: 'f1' }]],
+      [apologising, [{ type: 'playout-lost' }]],
     ];
     for (const [start, path] of ends) {
       const end = path.reduce<ConversationState>((state, event) => transition(state, event).state, start);

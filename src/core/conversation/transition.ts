@@ -31,6 +31,7 @@ export function transition(state: ConversationState, event: ConversationEvent): 
     case 'awaiting-reply':
     case 'filling':
     case 'replying':
+    case 'apologising':
       break;
     default:
       return assertNever(state);
@@ -51,9 +52,7 @@ export function transition(state: ConversationState, event: ConversationEvent): 
   }
   switch (state.name) {
     case 'idle':
-      return event.type === 'speech-confirmed' || event.type === 'floor-taken'
-        ? openTurn(event.nextTurnId)
-        : stay(state);
+      return fromIdle(state, event);
 
     case 'listening': {
       const { turnId, revision } = state;
@@ -72,6 +71,23 @@ export function transition(state: ConversationState, event: ConversationEvent): 
 
     case 'replying':
       return whileReplying(state, event);
+
+    case 'apologising':
+      return whileApologising(state, event);
+  }
+}
+
+function fromIdle(state: Extract<ConversationState, { name: 'idle' }>, event: ConversationEvent): Transition {
+  switch (event.type) {
+    case 'speech-confirmed':
+    case 'floor-taken':
+      return openTurn(event.nextTurnId);
+    case 'apology-due': {
+      const { turnId, fillerId } = event;
+      return go({ name: 'apologising', turnId, fillerId }, { type: 'speak-filler', turnId, fillerId });
+    }
+    default:
+      return stay(state);
   }
 }
 
@@ -147,6 +163,25 @@ function whileReplying(
   }
 }
 
+function whileApologising(
+  state: Extract<Interruptible, { name: 'apologising' }>,
+  event: ConversationEvent,
+): Transition {
+  switch (event.type) {
+    case 'speech-started':
+      return go({ name: 'ducking', over: state }, { type: 'duck' });
+    case 'speech-confirmed':
+    case 'floor-taken':
+      return yieldFloor(state, event);
+    case 'filler-ended':
+      return event.fillerId === state.fillerId ? go(idle) : stay(state);
+    case 'playout-lost':
+      return go(idle);
+    default:
+      return stay(state);
+  }
+}
+
 /** What was received is worth hearing: let it be heard, then be idle. */
 function drain(
   state: Extract<Interruptible, { name: 'replying' }>,
@@ -179,6 +214,7 @@ function whileDucking(
       switch (next.state.name) {
         case 'awaiting-reply':
         case 'filling':
+        case 'apologising':
           return { state: { name: 'ducking', over: next.state }, effects: next.effects };
         case 'replying':
           return next.state.interruptible
@@ -206,10 +242,10 @@ function yieldFloor(
   event: Extract<ConversationEvent, { type: 'speech-confirmed' | 'floor-taken' }>,
 ): Transition {
   const sinceMs = event.type === 'floor-taken' ? event.atMs : event.onsetMs;
-  const { turnId, revision } = state;
   const dropped: ConversationEffect[] = [{ type: 'flush-playout' }, ...cancelOf(state)];
-  if (state.name !== 'replying' && sinceMs <= state.reopenUntilMs) {
-    const next = { turnId, revision: revision + 1 };
+  const goesOn = state.name === 'awaiting-reply' || state.name === 'filling';
+  if (goesOn && sinceMs <= state.reopenUntilMs) {
+    const next = { turnId: state.turnId, revision: state.revision + 1 };
     return go({ name: 'listening', ...next }, ...dropped, { type: 'open-turn', ...next });
   }
   const opened = openTurn(event.nextTurnId);

@@ -41,6 +41,8 @@ export function createPerformer(input: PerformerInput): Performer {
     perform(effect) {
       switch (effect.type) {
         case 'open-turn':
+          // Whoever cut what has no answer of its own, as an apology, asks for nothing that was discarded.
+          discarded = undefined;
           tell({ type: 'turn-opened', turnId: effect.turnId, revision: effect.revision });
           turns.open(effect);
           return;
@@ -112,7 +114,7 @@ export function createPerformer(input: PerformerInput): Performer {
           : { by: 'speech', onsetMs: cause.onsetMs }),
         turnId: over.turnId,
         replyId: over.name === 'replying' ? over.replyId : null,
-        fillerId: over.name === 'filling' ? over.fillerId : null,
+        fillerId: over.name === 'filling' || over.name === 'apologising' ? over.fillerId : null,
         heardMs: cut.heardMs,
         heardText: cut.heardText,
       });

@@ -5,6 +5,7 @@ import type { SpeechEdge } from '../operators/detect-utterances.js';
 import type { Level } from '../operators/measure-levels.js';
 import type { PlayoutEvent } from '../playout/playout-types.js';
 import type { DeviceReport } from '../ports/device-report.js';
+import type { FillerContext } from '../ports/filler-library.js';
 import type { ReplyEndReason, TurnRevision } from '../ports/upstream.js';
 
 /** Which device an event is about. @public */
@@ -124,8 +125,24 @@ type PipelineFact =
       readonly turnId: string;
       readonly fillerId: string;
       readonly text: string;
+      /** What it was chosen for; null for any wait. */
+      readonly context: FillerContext | null;
+      /** How much longer the answer was expected to take; null for an apology. Units: ms. */
+      readonly expectedMs: number | null;
+      /** 1 for the first one of a turn, 2 for the next, ...; 0 for an apology. */
+      readonly nth: number;
     }
-  | { readonly type: 'filler-held-back'; readonly turnId: string; readonly reason: string }
+  | {
+      readonly type: 'filler-held-back';
+      readonly turnId: string;
+      readonly reason: string;
+      /** As above. */
+      readonly expectedMs: number;
+    }
+  /** The service cannot be reached. Until it can, whoever is left without an answer is told so, where there is a filler for it. */
+  | { readonly type: 'degraded-mode-entered'; readonly error: VoiceError }
+  /** It can be reached again, after so long and so many turns without an answer. */
+  | { readonly type: 'degraded-mode-left'; readonly lastedMs: number; readonly turnsLost: number }
   | BargeIn
   | PlayoutEvent
   /** A part failed and the loop goes on without it. */

@@ -5,6 +5,7 @@ import type { VoiceError } from '../errors.js';
 import type { UtteranceOptions } from '../operators/detect-utterances.js';
 import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
+import { createDegradedDesk } from './degraded-desk.js';
 import { tellDeviceReports } from './device-reports.js';
 import { createFillerDesk } from './filler-desk.js';
 import { createFloorDesk } from './floor-desk.js';
@@ -39,11 +40,13 @@ export function runConversation(
 
     const failTurn = ({ turnId, revision }: TurnRevision, error: VoiceError) => {
       tell({ type: 'turn-failed', turnId, revision, error });
+      degraded.turnFailed({ turnId, revision }, error);
       dispatch({ type: 'turn-failed', turnId, revision });
     };
     const loseSession = (error: VoiceError, retryInMs: number | null) => {
       sessionWasLost = true;
       tell({ type: 'session-lost', error, retryInMs });
+      degraded.sessionLost(error);
       dispatch({ type: 'session-lost' });
     };
     const session = createSession(ports.upstream, settings, loseSession);
@@ -57,6 +60,14 @@ export function runConversation(
       play,
       tell,
       due: (turn, fillerId) => dispatch({ type: 'filler-due', ...turn, fillerId }),
+      apologyDue: (turnId, fillerId) => dispatch({ type: 'apology-due', turnId, fillerId }),
+      ended: (fillerId) => dispatch({ type: 'filler-ended', fillerId }),
+    });
+    const degraded = createDegradedDesk({
+      scheduler,
+      state: () => conversation.state,
+      tell,
+      apologise: fillers.apologise,
     });
     const replies = createReplyDesk({
       scheduler,
@@ -70,7 +81,11 @@ export function runConversation(
       ports,
       settings,
       send: session.send,
-      tell,
+      tell: (event) => {
+        tell(event);
+        if (event.type === 'transcript') fillers.understood(event.turnId, event.text);
+        if (event.type === 'turn-sent' && event.text !== null) fillers.understood(event.turnId, event.text);
+      },
       empty: (turn) => dispatch({ type: 'turn-empty', ...turn }),
       failed: failTurn,
     });
@@ -94,7 +109,9 @@ export function runConversation(
       (effect) => {
         if (effect.type === 'open-turn') floor.opening(effect.revision);
         performer.perform(effect);
-        if (effect.type === 'open-turn') floor.opened();
+        if (effect.type !== 'open-turn') return;
+        floor.opened();
+        degraded.turnOpened();
       },
       ({ previous, state, cause }) => {
         tell({ type: 'state-changed', state, previous, cause: cause.type });
@@ -106,7 +123,7 @@ export function runConversation(
         if (change.state.name === 'closed') subscriber.complete();
         if (change.state.name !== 'idle') return;
         // Whoever is still speaking when the floor becomes free has it, without having to start again.
-        if (!floor.freed() && captureEnded) dispatch({ type: 'close-requested' });
+        if (!floor.freed() && !degraded.floorFreed() && captureEnded) dispatch({ type: 'close-requested' });
       },
     );
 
@@ -146,13 +163,20 @@ export function runConversation(
     const onUpstream = (event: UpstreamEvent) => {
       switch (event.type) {
         case 'reply-started':
+          degraded.answered();
+          replies.take(event);
+          return;
+        case 'reply-ended':
+          if (event.reason === 'failed' || event.reason === 'truncated') degraded.replyBrokeOff();
+          replies.take(event);
+          return;
         case 'reply-text':
         case 'reply-audio':
-        case 'reply-ended':
           replies.take(event);
           return;
         case 'session-opened':
           tell(event);
+          degraded.answered();
           if (sessionWasLost) turns.sendAgain();
           sessionWasLost = false;
           return;
@@ -164,6 +188,7 @@ export function runConversation(
           return;
         case 'transcript':
           tell({ ...event, engine: 'upstream' });
+          fillers.understood(event.turnId, event.text);
           return;
         case 'upstream-fact':
           tell({ type: 'fact', fact: event.fact, detail: event.detail, count: 1 });
