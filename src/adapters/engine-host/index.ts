@@ -1,0 +1,5 @@
+export { createEngineHost, type EngineHost, type EngineHostSetup } from './engine-host.js';
+export { defaultEngineLimits, type EngineLimits, engineLimitChecks } from './engine-limits.js';
+export { type EngineProgram, findEngineProgram } from './engine-program.js';
+export type { EngineState } from './engine-state.js';
+export { type Engine, type LoadEngine, serveEngine } from './serve-engine.js';
