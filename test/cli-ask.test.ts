@@ -387,8 +387,8 @@ describe('what cannot be used', () => {
       ['ask', 'x', '--backend', 'a:1', '--wav', 'nowhere/a.wav'],
       '--wav nowhere/a.wav cannot be written: it, or its folder, does not exist',
     ],
-    [['sing'], 'there is no command "sing"; there are devices, doctor, ask and fetch-certificate'],
-    [[], 'a command is missing: devices, doctor, ask or fetch-certificate; see --help'],
+    [['sing'], 'there is no command "sing"; there are devices, doctor, fillers, ask and fetch-certificate'],
+    [[], 'a command is missing: devices, doctor, fillers, ask or fetch-certificate; see --help'],
     [['fetch-certificate'], 'one HOST:PORT must be given, but there are 0; see --help'],
   ])('is one sentence and the code 2: %j', async (args, sentence) => {
     const withId =

@@ -6,6 +6,7 @@ import { createConsole } from './console.js';
 import { devices } from './devices.js';
 import { doctor } from './doctor.js';
 import { fetchCertificate } from './fetch-certificate.js';
+import { fillers } from './fillers.js';
 import { printable } from './printable.js';
 import { usage, version } from './usage.js';
 
@@ -26,6 +27,8 @@ async function run([command, ...args]: readonly string[], console: Console): Pro
       return doctor(args, console);
     case 'ask':
       return ask(args, console);
+    case 'fillers':
+      return fillers(args, console);
     case 'fetch-certificate':
       return fetchCertificate(args, console);
     case '--version':
@@ -38,10 +41,12 @@ async function run([command, ...args]: readonly string[], console: Console): Pro
       console.print(usage);
       return exitCodes.done;
     case undefined:
-      throw new CommandError('a command is missing: devices, doctor, ask or fetch-certificate; see --help');
+      throw new CommandError(
+        'a command is missing: devices, doctor, fillers, ask or fetch-certificate; see --help',
+      );
     default:
       throw new CommandError(
-        `there is no command ${JSON.stringify(command)}; there are devices, doctor, ask and fetch-certificate`,
+        `there is no command ${JSON.stringify(command)}; there are devices, doctor, fillers, ask and fetch-certificate`,
       );
   }
 }

@@ -5,10 +5,11 @@ export const usage = `earshot: look at the devices of this machine, and try a vo
   earshot devices                            list microphones and loudspeakers
   earshot devices --test NAME                play a tone, and show what the microphone hears
   earshot doctor --acoustics                 examine the echo path, and write a calibration
+  earshot fillers render --out DIR           render what is said while an answer is awaited
   earshot ask "PROMPT" --backend HOST:PORT   ask a backend, and print the answer
   earshot fetch-certificate HOST:PORT        show the certificate of a backend, and keep it
   earshot --version
-  earshot --help, earshot devices --help, earshot doctor --help, earshot ask --help,
+  earshot --help, earshot devices --help, earshot doctor --help, earshot fillers --help, earshot ask --help,
   earshot fetch-certificate --help
 `;
 

@@ -8,7 +8,7 @@ const failed = (atMs: number, turnId?: string): DegradedModeInput => ({
 });
 const free = { type: 'floor-free' } as const;
 
-function after(...inputs: readonly DegradedModeInput[]) {
+function outputsOf(...inputs: readonly DegradedModeInput[]) {
   let mode = wellAndGood;
   return inputs.flatMap((input) => {
     const next = stepDegradedMode(mode, input);
@@ -20,7 +20,7 @@ function after(...inputs: readonly DegradedModeInput[]) {
 describe('the degraded mode', () => {
   it('is entered once, and left with how long it was and what it cost', () => {
     expect(
-      after(failed(100, 't1'), failed(400), free, { type: 'turn-opened' }, failed(900, 't2'), free, {
+      outputsOf(failed(100, 't1'), failed(400), free, { type: 'turn-opened' }, failed(900, 't2'), free, {
         type: 'service-answered',
         atMs: 1100,
       }),
@@ -33,34 +33,34 @@ describe('the degraded mode', () => {
   });
 
   it('apologises once for a turn that fails and whose session is lost', () => {
-    expect(after(failed(100, 't1'), failed(100, 't1'), free, free)).toEqual([
+    expect(outputsOf(failed(100, 't1'), failed(100, 't1'), free, free)).toEqual([
       { type: 'entered' },
       { type: 'apologise', turnId: 't1' },
     ]);
   });
 
   it('apologises to nobody who did not ask, and not for what is mended or overtaken', () => {
-    expect(after(failed(100), free)).toEqual([{ type: 'entered' }]);
-    expect(after(failed(100, 't1'), { type: 'service-answered', atMs: 300 }, free)).toEqual([
+    expect(outputsOf(failed(100), free)).toEqual([{ type: 'entered' }]);
+    expect(outputsOf(failed(100, 't1'), { type: 'service-answered', atMs: 300 }, free)).toEqual([
       { type: 'entered' },
       { type: 'left', lastedMs: 200, turnsLost: 1 },
     ]);
-    expect(after(failed(100, 't1'), { type: 'turn-opened' }, free)).toEqual([{ type: 'entered' }]);
+    expect(outputsOf(failed(100, 't1'), { type: 'turn-opened' }, free)).toEqual([{ type: 'entered' }]);
   });
 
   it('takes an answer that broke off for a lost one only when the session is lost as well', () => {
     const brokeOff = { type: 'reply-broke-off', turnId: 't1' } as const;
-    expect(after(brokeOff, free)).toEqual([]);
-    expect(after(brokeOff, failed(100), free, { type: 'service-answered', atMs: 200 })).toEqual([
+    expect(outputsOf(brokeOff, free)).toEqual([]);
+    expect(outputsOf(brokeOff, failed(100), free, { type: 'service-answered', atMs: 200 })).toEqual([
       { type: 'entered' },
       { type: 'apologise', turnId: 't1' },
       { type: 'left', lastedMs: 100, turnsLost: 1 },
     ]);
     // The next turn pays for nothing that was before it.
-    expect(after(brokeOff, free, failed(100), free)).toEqual([{ type: 'entered' }]);
+    expect(outputsOf(brokeOff, free, failed(100), free)).toEqual([{ type: 'entered' }]);
   });
 
   it('says nothing when all is well', () => {
-    expect(after({ type: 'service-answered', atMs: 1 }, free, { type: 'turn-opened' })).toEqual([]);
+    expect(outputsOf({ type: 'service-answered', atMs: 1 }, free, { type: 'turn-opened' })).toEqual([]);
   });
 });
