@@ -175,8 +175,8 @@ describe('voiceLadder', () => {
       },
       { name: 'espeak', open: () => of(voiceOf('espeak', speaker(clock, 0.2))) },
     ]);
-    expect(heard(700)).toBe(2);
-    expect(clock.nowMs).toBe(700);
+    expect(heard(1600)).toBe(2);
+    expect(clock.nowMs).toBe(1600);
     expect(heard(20)).toBe(2);
     clock.advanceBy(20_000);
     expect(heard()).toBe(1);
@@ -444,7 +444,7 @@ describe('voiceLadder', () => {
     ]);
     let isWarm = false;
     ladder.warmUp().subscribe({ complete: () => (isWarm = true) });
-    clock.advanceBy(599);
+    clock.advanceBy(1499);
     expect(isWarm).toBe(false);
     clock.advanceBy(1);
     expect(isWarm).toBe(true);

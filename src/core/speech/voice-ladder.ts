@@ -33,7 +33,7 @@ export interface VoiceLadderOptions {
   readonly format: PcmFormat;
   /**
    * How long a text waits for a voice that is being opened before one below speaks instead. Units: ms. Range: 0..60_000. Programs open in some 50 ms,
-   * WebAssembly in 300; a model takes seconds, or minutes when it is downloaded. @defaultValue 600
+   * WebAssembly in less than a second; a model takes seconds, or minutes when it is downloaded. @defaultValue 1500
    */
   readonly openingGraceMs: number;
   /** The longest an opening may take at all, a download of 325 MB at 5 Mbit/s included. Units: ms. Range: 100..3_600_000. @defaultValue 600_000 */
@@ -54,7 +54,7 @@ export interface VoiceLadderOptions {
 /** @public */
 export const defaultVoiceLadderOptions = {
   format: { sampleRateHz: 24_000, channels: 1 },
-  openingGraceMs: 600,
+  openingGraceMs: 1500,
   openTimeoutMs: 600_000,
   firstSoundMs: 4000,
   restMs: 10_000,
