@@ -1,0 +1,190 @@
+import {
+  defer,
+  filter,
+  from,
+  identity,
+  Observable,
+  Subject,
+  type Subscriber,
+  Subscription,
+  take,
+  throwIfEmpty,
+  timeout,
+} from 'rxjs';
+import { type AudioFrame, durationMs, sameFormat } from '../audio/audio-frame.js';
+import { AudioFormatError, SpeechError } from '../errors.js';
+import { convertTo } from '../operators/convert-to.js';
+import type { Transcriber, Transcript } from '../ports/transcriber.js';
+import type { FallbackOptions } from './fallback-options.js';
+import {
+  asSpeechError,
+  createFallbackWatch,
+  type FallbackReport,
+  type FallbackWatch,
+  type Miss,
+} from './fallback-watch.js';
+
+const code = 'TRANSCRIPTION_FAILED';
+/** So much of an utterance is kept for the next transcriber. Units: ms. */
+const maxKeptMs = 120_000;
+
+/** @param transcribers - at least one. */
+export function transcriberWithFallback(
+  transcribers: readonly Transcriber[],
+  options: FallbackOptions,
+): Transcriber & { readonly reports$: Observable<FallbackReport> } {
+  const [first] = transcribers as readonly [Transcriber, ...Transcriber[]];
+  const names = transcribers.map((_, index) => options.names[index] ?? `transcriber ${index + 1}`);
+  const watch = createFallbackWatch(names, code, options);
+  const transcripts = (index: number, audio$: Observable<AudioFrame>): Observable<Transcript> =>
+    defer(() => {
+      const transcriber = transcribers[index] as Transcriber;
+      const isSame = sameFormat(transcriber.format, first.format);
+      return audio$.pipe(isSame ? identity : convertTo(transcriber.format), transcriber.transcribe());
+    });
+  const parts = { format: first.format, names, watch, transcripts, options };
+
+  return {
+    format: first.format,
+    ...(first.tellsPartials !== undefined && { tellsPartials: first.tellsPartials }),
+    reports$: watch.reports$,
+    transcribe: () => (audio$) =>
+      new Observable((subscriber) => {
+        const utterance = createFallbackUtterance(parts, subscriber);
+        subscriber.add(utterance.stop);
+        subscriber.add(
+          audio$.subscribe({
+            next: utterance.hear,
+            error: (error) => subscriber.error(error),
+            complete: utterance.end,
+          }),
+        );
+      }),
+  };
+}
+
+interface Parts {
+  readonly format: Transcriber['format'];
+  readonly names: readonly string[];
+  readonly watch: FallbackWatch;
+  readonly transcripts: (index: number, audio$: Observable<AudioFrame>) => Observable<Transcript>;
+  readonly options: FallbackOptions;
+}
+
+/** One utterance, kept until somebody has understood it. */
+function createFallbackUtterance(
+  { format, names, watch, transcripts, options }: Parts,
+  subscriber: Subscriber<Transcript>,
+) {
+  const { answerMs, lastAnswerMs, scheduler } = options;
+  const order = watch.order();
+  const kept: AudioFrame[] = [];
+  let keptMs = 0;
+  let isOver = false;
+  const misses: Miss[] = [];
+  let audio$ = new Subject<AudioFrame>();
+  let current = new Subscription();
+  let timer = Subscription.EMPTY;
+
+  const stop = () => {
+    timer.unsubscribe();
+    current.unsubscribe();
+  };
+  const probe = () => {
+    for (const index of watch.probes()) {
+      transcripts(index, from([...kept]))
+        .pipe(
+          filter(({ final }) => final),
+          take(1),
+          timeout({ first: answerMs, scheduler }),
+          throwIfEmpty(() => new SpeechError(code, `${names[index]} gave no final transcript; check it`)),
+        )
+        .subscribe({
+          next: () => watch.probed(index, 'answered'),
+          error: (error) => watch.probed(index, asSpeechError(error, code, names[index] ?? '')),
+        });
+    }
+  };
+  const miss = (reason: Miss['reason'], error: unknown) => {
+    const index = order[misses.length] ?? 0;
+    stop();
+    misses.push({ index, reason, error: asSpeechError(error, code, names[index] ?? '') });
+    if (misses.length < order.length) ask();
+    else subscriber.error(watch.allFailed(misses));
+  };
+  const ask = () => {
+    const index = order[misses.length] ?? 0;
+    const asked = new Subscription();
+    current = asked;
+    audio$ = new Subject();
+    const own$ = audio$;
+    const isCurrent = () => current === asked && !asked.closed;
+    asked.add(
+      transcripts(index, own$).subscribe({
+        next: (transcript) => {
+          if (!isCurrent()) return;
+          if (!transcript.final) {
+            subscriber.next(transcript);
+            return;
+          }
+          timer.unsubscribe();
+          watch.answered(index, misses);
+          stop();
+          subscriber.next(transcript);
+          subscriber.complete();
+          probe();
+        },
+        error: (error) => isCurrent() && miss('failed', error),
+        complete: () =>
+          isCurrent() &&
+          miss('failed', new SpeechError(code, `${names[index]} gave no final transcript; check it`)),
+      }),
+    );
+    for (const frame of [...kept]) if (isCurrent()) own$.next(frame);
+    if (isOver && isCurrent()) waitForFinal();
+  };
+  const waitForFinal = () => {
+    const index = order[misses.length] ?? 0;
+    const waitMs = misses.length === order.length - 1 ? lastAnswerMs : answerMs;
+    timer = scheduler.schedule(
+      () =>
+        miss(
+          'late',
+          new SpeechError(
+            code,
+            `${names[index]} gave no final transcript within ${waitMs} ms; another one is asked`,
+            {
+              retryable: true,
+            },
+          ),
+        ),
+      waitMs,
+    );
+    audio$.complete();
+  };
+  ask();
+
+  return {
+    stop,
+    hear(frame: AudioFrame) {
+      if (!sameFormat(frame.format, format)) {
+        const { sampleRateHz, channels } = frame.format;
+        subscriber.error(
+          new AudioFormatError(
+            'AUDIO_FORMAT_UNSUPPORTED',
+            `the transcribers take ${format.sampleRateHz} Hz with ${format.channels} channels, but the frame has ${sampleRateHz} Hz with ${channels}; convert it with convertTo`,
+          ),
+        );
+        return;
+      }
+      kept.push(frame);
+      keptMs += durationMs(frame);
+      while (keptMs > maxKeptMs) keptMs -= durationMs(kept.shift() as AudioFrame);
+      audio$.next(frame);
+    },
+    end() {
+      isOver = true;
+      waitForFinal();
+    },
+  };
+}
