@@ -26,7 +26,7 @@ const refused = new UpstreamError('UPSTREAM_REJECTED', 'the service refuses this
 
 /** Every reply has a level of its own, so that it can be told from any other. */
 export const levelOfReply = (number: number): number => 0.2 + 0.01 * (number % 50);
-const fillerLevel = 0.1;
+export const fillerLevel = 0.1;
 
 /** What the service does with one turn: in half of the cases, what it should. */
 function answerBy({ integer }: Random, number: number): Script {

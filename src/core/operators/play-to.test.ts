@@ -179,7 +179,7 @@ describe('playTo', () => {
     ).toBe(true);
   });
 
-  it('lets a filler end at its next pause when the reply comes, and does not touch the reply', () => {
+  it('lets a filler end at its next pause when the reply comes, and what is left of it fade beneath the reply', () => {
     const { send, clock, rendered, of } = rig();
     send(play(filler, new Float32Array(8000).fill(0.5), [50, 180, 600]), { type: 'end', owner: filler });
     clock.advanceBy(100);
@@ -190,8 +190,66 @@ describe('playTo', () => {
       { type: 'playout-ended', owner: filler, atMs: 180, heardMs: 180, reason: 'handed-over' },
       { type: 'playout-ended', owner: reply, atMs: 280, heardMs: 100, reason: 'heard' },
     ]);
-    expect(rendered[1439]).toBe(0);
-    expect(rendered.slice(1440, 2240)).toEqual([...ramp(1, 800)]);
+    // The word before the pause is whole.
+    expect(rendered.slice(0, 1440).every((sample) => sample === 0.5)).toBe(true);
+    // 40 ms: the reply as it is, and on top of it the filler, less and less.
+    const words = [...ramp(1, 800)];
+    const beneath = rendered.slice(1440, 1760).map((sample, n) => sample - (words[n] ?? 0));
+    expect(beneath[0]).toBeCloseTo(0.5 * (319 / 320), 5);
+    expect(beneath.every((sample, n) => n === 0 || sample < (beneath[n - 1] ?? 0))).toBe(true);
+    expect(beneath.at(-1)).toBeCloseTo(0, 6);
+    expect(rendered.slice(1760, 2240)).toEqual(words.slice(320));
+  });
+
+  it('fades a filler before the reply as far as that is not there yet, and never waits longer for it', () => {
+    const { send, clock, rendered, of } = rig({ maxHandOverMs: 100 });
+    send(play(filler, new Float32Array(8000).fill(0.5)), { type: 'end', owner: filler });
+    clock.advanceBy(100);
+    send(play(reply, new Float32Array(80).fill(0.25)));
+    send(play(reply, new Float32Array(720).fill(0.25)), { type: 'end', owner: reply });
+    clock.advanceBy(400);
+
+    // 110: the period that the device already had when the reply came.
+    expect(of('playout-ended')[0]).toMatchObject({ owner: filler, heardMs: 210, reason: 'handed-over' });
+    const start = 210 * 8;
+    expect(rendered[start - 30 * 8 - 1]).toBe(0.5);
+    expect(rendered[start - 1]).toBeCloseTo(0.5 * (80 / 320), 2);
+    expect(rendered[start]).toBeCloseTo(0.25 + 0.5 * (79 / 320), 5);
+    expect(rendered[start + 79]).toBeCloseTo(0.25, 5);
+    expect(rendered.slice(start + 80, start + 800).every((sample) => sample === 0.25)).toBe(true);
+    const steps = rendered.slice(0, start).map((sample, n) => Math.abs(sample - (rendered[n - 1] ?? 0.5)));
+    expect(Math.max(...steps)).toBeLessThan(0.01);
+  });
+
+  it('keeps the cross-fade where a duck falls into it, and lowers both', () => {
+    const { send, clock, rendered } = rig({ duckRampMs: 1 });
+    send(play(filler, new Float32Array(8000).fill(0.5), [180]), { type: 'end', owner: filler });
+    clock.advanceBy(100);
+    send(play(reply, new Float32Array(800).fill(0.25)), { type: 'end', owner: reply });
+    clock.advanceBy(85);
+    send({ type: 'duck' });
+    clock.advanceBy(400);
+    // 10 ms into the cross-fade or a little more, a tenth of what it would be.
+    const at = 205 * 8;
+    const full = 0.25 + 0.5 * (1 - (25 * 8 + 1) / 320);
+    expect(rendered[at]).toBeCloseTo(full / 10, 3);
+    expect(rendered[230 * 8]).toBeCloseTo(0.025, 4);
+  });
+
+  it('cuts in the middle of a cross-fade, and nothing of it comes back', () => {
+    const { send, clock, rendered, of } = rig();
+    send(play(filler, new Float32Array(8000).fill(0.5), [180]), { type: 'end', owner: filler });
+    clock.advanceBy(100);
+    send(play(reply, new Float32Array(800).fill(0.25)));
+    clock.advanceBy(95);
+    send({ type: 'cut' });
+    clock.advanceBy(400);
+    const [silenced] = of('silenced');
+    expect(rendered.slice(Math.round((silenced?.atMs ?? 0) * 8)).every((sample) => sample === 0)).toBe(true);
+    expect(of('playout-ended')).toMatchObject([
+      { owner: filler, heardMs: 180, reason: 'handed-over' },
+      { owner: reply, reason: 'cut' },
+    ]);
   });
 
   it('leaves a filler without a pause after the longest hand-over, and lets one that is nearly over end', () => {

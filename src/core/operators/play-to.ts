@@ -13,8 +13,9 @@ import type { AudioSink } from '../ports/audio-sink.js';
  * ```
  *
  * @remarks
- * Order: owners are heard one after the other, in the order of their first audio; nothing overlaps. Audio of a reply
- * lets a filler end at its next pause, or after `maxHandOverMs`; the reply's own samples are never altered but by ducking.
+ * Order: owners are heard one after the other, in the order of their first audio. Audio of a reply lets a filler end at its next pause, or
+ * after `maxHandOverMs`; what the filler has left after that fades beneath the first 40 ms of the reply, whose own samples are
+ * heard from the first, at full volume. Nothing else overlaps, and nothing else alters a reply but ducking.
  * Timing: a duck or a cut takes effect at the loudspeaker within one period of the device, whatever is queued: the
  * sink is flushed and what was not heard is written again with the new gain.
  * Bound: `maxQueuedMs`. Completion: when the source completes and all that waited was heard.

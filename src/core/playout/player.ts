@@ -11,10 +11,20 @@ import type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from './playout-types
 
 /** Written in blocks of this length, so that a ramp starts on time. Units: ms. */
 const blockMs = 10;
-/** A filler that is left before its end fades over this. Units: ms. */
+/** What a filler that is left has after its last word fades over this, beneath the reply. Units: ms. */
 const handOverFadeMs = 40;
 /** Heard of one owner between two reports of it. Units: ms. */
 const progressMs = 500;
+
+/** The samples with others beneath their beginning; a copy. */
+function withBeneath(samples: Float32Array, beneath: Float32Array): Float32Array {
+  if (beneath.length === 0) return samples;
+  const mixed = samples.slice();
+  for (let i = 0; i < Math.min(mixed.length, beneath.length); i++) {
+    mixed[i] = Math.max(-1, Math.min(1, (mixed[i] as number) + (beneath[i] as number)));
+  }
+  return mixed;
+}
 
 export interface PlayerInput {
   readonly sink: AudioSink;
@@ -193,17 +203,23 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
     if (accepted < samples.length) overflow(owner, samples.length - accepted);
     if (accepted > 0) starved = undefined;
   };
+  /** @returns what the filler that is left still has, to be heard beneath the reply, of which so much is there. */
+  const leaveFiller = (replySamples: number): Float32Array => {
+    rewind('soft');
+    return queue.handOver(samplesOf(options.maxHandOverMs), samplesOf(handOverFadeMs), replySamples);
+  };
   const play = ({ owner, frame, pausesMs }: Extract<PlayoutCommand, { type: 'play' }>) => {
-    if (owner.kind === 'reply' && queue.fillerToLeave) {
-      rewind('soft');
-      const maxWaitMs = Math.max(options.maxHandOverMs, handOverFadeMs);
-      queue.handOver(samplesOf(maxWaitMs), samplesOf(handOverFadeMs));
-    }
     const converter = converters.get(keyOf(owner)) ?? createFrameConverter({ sampleRateHz, channels: 1 });
     converters.set(keyOf(owner), converter);
-    const frames = converter.next(frame);
-    if (frames.length === 0) append(owner, new Float32Array(0), pausesMs);
-    for (const { samples } of frames) append(owner, samples, pausesMs);
+    const pieces = converter.next(frame).map(({ samples }) => samples);
+    if (owner.kind === 'reply' && queue.fillerToLeave) {
+      const [first = new Float32Array(0), ...more] = pieces;
+      append(owner, withBeneath(first, leaveFiller(first.length)));
+      for (const samples of more) append(owner, samples);
+      return;
+    }
+    if (pieces.length === 0) append(owner, new Float32Array(0), pausesMs);
+    for (const samples of pieces) append(owner, samples, pausesMs);
   };
   const end = (owner: PlayoutOwner) => {
     for (const { samples } of converters.get(keyOf(owner))?.end() ?? []) append(owner, samples);

@@ -14,7 +14,7 @@ export interface PlayoutOptions {
   readonly restoreRampMs: number;
   /** Fade at a cut, so that it does not click. Units: ms. Range: 0..100. @defaultValue 8 */
   readonly cutRampMs: number;
-  /** Longest a reply waits for the filler's next pause. Units: ms. Range: 0..2000. @defaultValue 300 */
+  /** Longest a reply waits for the filler's next pause; then it begins in the middle of a word. Units: ms. Range: 0..2000. @defaultValue 300 */
   readonly maxHandOverMs: number;
   /** How often the position of the sink is read while something is heard. Units: ms. Range: 1..200, at most half of `leadMs`. @defaultValue 10 */
   readonly pollMs: number;

@@ -68,8 +68,14 @@ export interface PlayoutQueue {
   markHeard(sample: number): readonly Heard[];
   /** Take back what the sink flushed: everything from this position on. What lies before it is still to be heard. */
   rewindTo(sample: number): void;
-  /** Let a filler that is being heard end at its next pause. */
-  handOver(maxWaitSamples: number, fadeSamples: number): void;
+  /**
+   * Let a filler that is being heard end at its next pause. What comes after that fades, beneath the first samples of the reply as
+   * far as these are there, and before them for the rest.
+   *
+   * @param underSamples - how much of the reply is there.
+   * @returns what fades beneath it, to be added. It counts as the reply's, not as heard of the filler.
+   */
+  handOver(maxWaitSamples: number, fadeSamples: number, underSamples: number): Float32Array;
   rampTo(gain: number, rampMs: number): void;
   /** Keep the next `tailSamples` faded to silence, forget the rest. @returns who was cut, with the tail counted as heard. */
   cut(tailSamples: number): { readonly tail: Float32Array; readonly cut: readonly HeardAccount[] };
@@ -192,31 +198,39 @@ export function createPlayoutQueue(
       writtenEnd = sample;
     },
 
-    handOver(maxWaitSamples, fadeSamples) {
+    handOver(maxWaitSamples, fadeSamples, underSamples) {
       const filler = fillerToLeave();
-      if (!filler) return;
+      if (!filler) return new Float32Array(0);
       const outOfReach = written
         .filter((block) => block.account === filler)
         .reduce((sum, block) => sum + block.samples.length - block.counted, 0);
       const from = filler.heard + outOfReach;
-      const limit = Math.max(from, filler.heard + maxWaitSamples);
+      const alone = Math.max(0, fadeSamples - underSamples);
+      const limit = Math.max(from, filler.heard + maxWaitSamples - alone);
       const boundary = filler.pauses.find((pause) => pause > from && pause <= limit) ?? limit;
       filler.ended = true;
       filler.handedOver = true;
-      if (filler.appended <= boundary && filler.appended <= limit) return;
+      if (filler.appended <= boundary) return new Float32Array(0);
 
-      let position = from;
-      waiting = waiting.flatMap((item) => {
+      const rest = waiting.filter(({ account }) => account === filler);
+      const faded = new Float32Array(rest.reduce((sum, { samples }) => sum + samples.length, 0));
+      let length = 0;
+      for (const { samples } of rest) {
+        faded.set(samples, length);
+        length += samples.length;
+      }
+      for (let i = Math.max(0, boundary - from); i < length; i++) {
+        const toEnd = boundary + fadeSamples - from - i;
+        faded[i] = (faded[i] as number) * Math.max(0, (toEnd - 1) / fadeSamples);
+      }
+      const own = faded.slice(0, Math.min(length, boundary + alone - from));
+      const first = waiting.findIndex(({ account }) => account === filler);
+      waiting = waiting.flatMap((item, index) => {
         if (item.account !== filler) return [item];
-        const samples = item.samples.slice(0, Math.max(0, boundary - position));
-        for (let i = 0; i < samples.length; i++) {
-          const toEnd = boundary - position - i;
-          if (toEnd <= fadeSamples) samples[i] = (samples[i] as number) * ((toEnd - 1) / fadeSamples);
-        }
-        position += item.samples.length;
-        return samples.length > 0 ? [{ account: filler, samples }] : [];
+        return index === first && own.length > 0 ? [{ account: filler, samples: own }] : [];
       });
-      filler.appended = boundary;
+      filler.appended = from + own.length;
+      return faded.slice(own.length, Math.max(own.length, boundary + fadeSamples - from));
     },
 
     rampTo(gain, rampMs) {
