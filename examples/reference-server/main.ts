@@ -27,6 +27,7 @@ const usage = `A StreamingService that behaves like the real one, for trying and
 ${rowsOf(Object.entries(profiles).map(([name, { what }]) => [name, what]))}
   --max-streams N             answers given at the same time (50)
   --voice NAME                auto, espeak-ng, prompts, or a voice of espeak-ng --voices (auto)
+  --text-only                 send text without audio, as a service without a voice does
   --prompts FOLDER            sentences rendered ahead (the prompts folder of this example)
   --answers FILE              what to say to each prompt (answers.json of this example)
   --tls-cert FILE             talk TLS with this certificate (PEM)
@@ -71,6 +72,7 @@ const commandLine = {
   'client-ca': text,
   'http-port': text,
   unhealthy: { type: 'boolean' },
+  'text-only': { type: 'boolean' },
 } as const;
 
 function readOptions(argv: string[]): Partial<ReferenceServerOptions> | 'help' {
@@ -89,6 +91,7 @@ function readOptions(argv: string[]): Partial<ReferenceServerOptions> | 'help' {
     ...(gateway !== undefined && { gateway: gateway as GatewayFault }),
     ...(httpPort !== undefined && { httpPort: toNumber(httpPort, 'http-port') }),
     ...(values.unhealthy === true && { isHealthy: false }),
+    ...(values['text-only'] === true && { isTextOnly: true }),
     tls: readTls(values['tls-cert'], values['tls-key'], values['client-ca']),
     ...numeric('timeToFirstByteMs', 'time-to-first-byte'),
     ...numeric('chunkMs', 'chunk-ms'),

@@ -44,6 +44,8 @@ export interface ReferenceServerOptions {
    * @defaultValue 'auto'
    */
   readonly voice: string | Voice;
+  /** Whether answers are text alone, some words at a time, as from a service without a voice. @defaultValue false */
+  readonly isTextOnly: boolean;
   /** Folder with the sentences that were rendered ahead. @defaultValue the `prompts` folder beside this file */
   readonly promptsFolder: string;
   /** What to say to a prompt. @defaultValue `answers.json` beside this file */
@@ -76,6 +78,7 @@ export function resolveReferenceServerOptions(
     maxStreams: 50,
     oneStreamPerDevice: false,
     voice: 'auto',
+    isTextOnly: false,
     promptsFolder: fileURLToPath(new URL('prompts', import.meta.url)),
     fault: 'none',
     gateway: 'none',

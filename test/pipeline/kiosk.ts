@@ -7,6 +7,7 @@ import {
   type PipelineEvent,
   type PipelineOptions,
   type PipelinePorts,
+  type Upstream,
   type UpstreamEvent,
   type UpstreamRequest,
 } from 'earshot';
@@ -57,6 +58,8 @@ export interface KioskOptions {
   readonly changed?: (event: UpstreamEvent) => UpstreamEvent;
   /** Ends each session when it errors; the loop opens another. */
   readonly sessionBreaks$?: Observable<never>;
+  /** What stands between the service and the loop. */
+  readonly through?: (upstream: Upstream, scheduler: SchedulerLike) => Upstream;
   /** Whether replies may be cut. */
   readonly interruptible?: boolean;
   readonly microphone?: Partial<MemoryMicrophoneOptions>;
@@ -72,6 +75,7 @@ export function kiosk({
   acceptsPartials = false,
   interruptible = true,
   changed = (event) => event,
+  through = (upstream) => upstream,
   partialsAfterMs,
   sessionBreaks$ = EMPTY,
   ...devices
@@ -96,15 +100,18 @@ export function kiosk({
       microphone,
       loudspeaker,
       detector: levelDetector(),
-      upstream: {
-        ...upstream,
-        acceptsPartials,
-        openSession: (requests$) =>
-          upstream.openSession(requests$.pipe(tap((request) => requests.push(request)))).pipe(
-            mergeWith(sessionBreaks$),
-            map((event) => changed(event.type === 'reply-started' ? { ...event, interruptible } : event)),
-          ),
-      },
+      upstream: through(
+        {
+          ...upstream,
+          acceptsPartials,
+          openSession: (requests$) =>
+            upstream.openSession(requests$.pipe(tap((request) => requests.push(request)))).pipe(
+              mergeWith(sessionBreaks$),
+              map((event) => changed(event.type === 'reply-started' ? { ...event, interruptible } : event)),
+            ),
+        },
+        scheduler,
+      ),
       transcriber:
         partialsAfterMs === undefined
           ? transcriber
