@@ -6,6 +6,7 @@ import { faultOfFile } from './check-file.js';
 import { type Disk, explainDisk, makeFolder, readRecord, realDisk } from './disk.js';
 import { downloadFile } from './download-file.js';
 import { describeFile, type HubFile } from './hub-file.js';
+import { leftBytes } from './part-file.js';
 import { type EnsureModelOptions, type ModelPlan, planModel, unavailable } from './wanted-model.js';
 
 /** How far a model is. @public */
@@ -134,8 +135,7 @@ async function download(
     : null;
   const { id, revision, source, folder } = plan;
   tell({ type: 'download-announced', id, revision, source, folder, files: missing, totalBytes });
-  await makeFolder(folder);
-  await needRoom(plan, totalBytes ?? 0, disk);
+  await needRoom(plan, described, disk);
 
   const stepBytes = Math.max(leastStepBytes, (totalBytes ?? 0) / 100);
   let earlierBytes = 0;
@@ -143,7 +143,6 @@ async function download(
   for (const hubFile of described) {
     const { path } = hubFile;
     const file = join(folder, path);
-    await makeFolder(dirname(file));
     let fileBytes = 0;
     const report = () => {
       toldBytes = earlierBytes + fileBytes;
@@ -164,12 +163,18 @@ async function download(
   }
 }
 
-/** Before the first byte, rather than after 300 MB. What an earlier start left needs no room, but is not counted: it is little. */
-async function needRoom({ id, folder }: ModelPlan, bytes: number, disk: Disk): Promise<void> {
+/** Before the first byte, rather than after 300 MB. */
+async function needRoom({ id, folder }: ModelPlan, described: readonly HubFile[], disk: Disk): Promise<void> {
+  let bytes = 0;
+  for (const { path, bytes: whole = 0, digest } of described) {
+    const file = join(folder, path);
+    await makeFolder(dirname(file));
+    bytes += Math.max(0, whole - (await leftBytes(file, digest)));
+  }
   const free = await disk.freeBytes(folder);
   if (free >= bytes) return;
   throw unavailable(
-    `${id} takes ${megabytes(bytes)} and ${folder} has room for ${megabytes(free)}; make room, or give another store`,
+    `${id} takes ${megabytes(bytes)} more and ${folder} has room for ${megabytes(free)}; make room, or give another store`,
     false,
   );
 }

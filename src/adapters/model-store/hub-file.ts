@@ -152,7 +152,7 @@ function refuse({ status, headers }: Response, url: string): void {
       false,
     );
   }
-  if (status === 407 || status === 511) {
+  if (status === 511) {
     throw unavailable(
       `a proxy wants a login before ${url} (${status}); log in, or download by hand and give the folder`,
       false,
@@ -169,6 +169,9 @@ function refuse({ status, headers }: Response, url: string): void {
     );
   }
 }
+
+/** Where every address of a host was tried in vain there is no message, only a code. */
+const codeOf = (error: Error): string | undefined => ('code' in error ? String(error.code) : undefined);
 
 function wholeNumber(text: string | null | undefined): number | undefined {
   return text && /^\d+$/.test(text) ? Number(text) : undefined;
@@ -214,7 +217,8 @@ function watchSilence({ stallMs }: ModelPlan, url: string, outer: AbortSignal): 
         );
       }
       if (!(error instanceof TypeError)) return error;
-      const why = error.cause instanceof Error ? error.cause.message : error.message;
+      const why =
+        (error.cause instanceof Error && (error.cause.message || codeOf(error.cause))) || error.message;
       return unavailable(
         `the connection to ${new URL(url).origin} failed (${why}); see to the network, or use offline with a model that is there`,
         true,

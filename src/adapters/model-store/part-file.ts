@@ -49,6 +49,13 @@ export async function claimPart(file: string, digest: ExpectedDigest | undefined
   return { path: own, mark, bytes, release: () => void inUse.delete(own) };
 }
 
+/** How much of a file need not come again. Units: bytes. */
+export async function leftBytes(file: string, digest: ExpectedDigest | undefined): Promise<number> {
+  const key = digest?.hex.slice(0, keyLength);
+  const fitting = (await abandonedParts(file)).filter((left) => left.key === key);
+  return fitting[0]?.bytes ?? 0;
+}
+
 interface LeftPart {
   readonly path: string;
   readonly key: string;

@@ -160,7 +160,7 @@ export async function startModelHub({
       await until(() => !isPaused || response.destroyed);
       if (response.destroyed) return;
       const piece = whole.subarray(start, Math.min(stopsAt, start + pieceBytes));
-      if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(piece)) await roomIn(response);
       sent += piece.length;
       changed();
       // Lets the other side see what came, so that a test can stop in between.
@@ -198,6 +198,15 @@ export async function startModelHub({
       await once(server, 'close');
     },
   };
+}
+
+/** Settles when more can be written, or when nothing more will be. */
+async function roomIn(response: ServerResponse): Promise<void> {
+  const over = new AbortController();
+  const waits = ['drain', 'close'].map((event) => once(response, event, { signal: over.signal }));
+  await Promise.race(waits);
+  over.abort();
+  await Promise.allSettled(waits);
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
