@@ -14,8 +14,6 @@ const errno = { ok: 0, badFile: 8, invalid: 28, notThere: 44, noSpace: 51, noSee
 const fileType = { terminal: 2, folder: 3, file: 4 } as const;
 /** The first descriptor after the standard three: the folder that holds all files. */
 const rootFd = 3;
-/** Ten minutes of 16-bit speech at 16 kHz; a program that writes more has gone astray. Units: bytes. */
-const mostBytes = 20_000_000;
 /** What it says is for error messages. Units: characters. */
 const mostSaid = 10_000;
 
@@ -37,9 +35,10 @@ interface MemoryFile {
  *
  * Node's own `node:wasi` prints a warning that it is experimental, and gives a program real folders only.
  *
+ * @param mostBytes - of a file; there is no space for more. @defaultValue ten minutes of 16-bit speech at 16 kHz
  * @throws whatever the program dies of, such as `WebAssembly.RuntimeError`.
  */
-export function runInMemory(module: WasmModule, args: readonly string[]): WasiRun {
+export function runInMemory(module: WasmModule, args: readonly string[], mostBytes = 20_000_000): WasiRun {
   const files = new Map<string, MemoryFile>();
   const open = new Map<number, { readonly file: MemoryFile; at: number }>();
   const argBytes = args.map((arg) => new TextEncoder().encode(`${arg}\0`));
@@ -68,7 +67,7 @@ export function runInMemory(module: WasmModule, args: readonly string[]): WasiRu
     const end = to.at + piece.length;
     if (end > mostBytes) return false;
     if (end > file.bytes.length) {
-      const larger = new Uint8Array(Math.min(mostBytes, Math.max(end, 2 * file.bytes.length)));
+      const larger = new Uint8Array(Math.min(mostBytes, Math.max(end, 65_536, 2 * file.bytes.length)));
       larger.set(file.bytes.subarray(0, file.length));
       file.bytes = larger;
     }
@@ -174,8 +173,7 @@ export function runInMemory(module: WasmModule, args: readonly string[]): WasiRu
     ) {
       const [mayCreate, truncates] = [(flags & 1) !== 0, (flags & 8) !== 0];
       const path = decoder.decode(bytesAt(pathAt, pathLength));
-      const file =
-        files.get(path) ?? (mayCreate ? { path, bytes: new Uint8Array(65_536), length: 0 } : undefined);
+      const file = files.get(path) ?? (mayCreate ? { path, bytes: new Uint8Array(0), length: 0 } : undefined);
       if (!file) return errno.notThere;
       if (truncates) file.length = 0;
       files.set(path, file);

