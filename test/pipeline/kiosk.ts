@@ -27,7 +27,7 @@ import {
   spokenSentence,
   tone,
 } from 'earshot/testing';
-import { delay, EMPTY, map, mergeWith, type Observable, of, tap } from 'rxjs';
+import { delay, EMPTY, map, mergeWith, type Observable, of, type SchedulerLike, tap } from 'rxjs';
 
 const format = { sampleRateHz: 48_000, channels: 1 };
 const samplesOf = (ms: number) => Math.round((ms * 48_000) / 1000);

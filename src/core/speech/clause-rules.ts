@@ -30,7 +30,8 @@ export function findSentenceEnd(text: string, isPieceEnd: boolean): number | 'un
       ? judgeLine(text.slice(match.index))
       : judgeMark(text.slice(0, match.index), match[0], text.slice(end), isPieceEnd);
     if (verdict === 'unknown') return 'unknown';
-    if (verdict === 'yes') return match[0].startsWith('\n') ? match.index : end;
+    if (verdict === 'yes')
+      return match[0].startsWith('\n') ? text.slice(0, match.index).trimEnd().length : end;
   }
   return undefined;
 }

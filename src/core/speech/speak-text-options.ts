@@ -1,4 +1,4 @@
-import { asyncScheduler, NEVER, type Observable, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs';
 import { integerIn, resolveOptions } from '../options.js';
 import type { UpstreamRequest } from '../ports/upstream.js';
 import { type ClauseOptions, defaultClauseOptions, resolveClauseOptions } from './split-clauses.js';
@@ -31,9 +31,9 @@ export interface SpeakTextOptions {
   readonly maxFailures: number;
   /**
    * The requests that go to the service: `reply-cancelled` cuts, `reply-progress` tells what was heard. Hot. Without them only the next reply cuts, and
-   * elapsed time counts as heard. @defaultValue none
+   * elapsed time counts as heard. @defaultValue null
    */
-  readonly requests$: Observable<UpstreamRequest>;
+  readonly requests$: Observable<UpstreamRequest> | null;
   /** Gives the time. @defaultValue asyncScheduler */
   readonly scheduler: SchedulerLike;
 }
@@ -46,7 +46,7 @@ export const defaultSpeakTextOptions = {
   maxAheadMs: 30_000,
   clauseTimeoutMs: 15_000,
   maxFailures: 3,
-  requests$: NEVER,
+  requests$: null,
   scheduler: asyncScheduler,
 } as const satisfies SpeakTextOptions;
 

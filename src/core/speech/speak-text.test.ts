@@ -447,6 +447,22 @@ describe('a clause that fails', () => {
     expect(throwing.story).toEqual(['reply-started', 'speech-clause-failed', 'ended failed']);
   });
 
+  it('before its turn gives nothing of what it had', () => {
+    const it_ = speaking({}, (said) =>
+      said.startsWith('Two') ? { frames: 3, gapMs: 10, end: 'refuses' } : { afterMs: 400 },
+    );
+    it_.send(started(), text(sentences), ended());
+    it_.clock.advanceBy(5000);
+    expect(it_.story.slice(1)).toEqual([
+      'text One is here.',
+      'say One is here.',
+      'speech-clause-failed',
+      'text Three may be.',
+      'say Three may be.',
+      'ended complete',
+    ]);
+  });
+
   it('does not time out while another one is at work before it', () => {
     const it_ = speaking({ clauseTimeoutMs: 1000 }, (said) => ({
       afterMs: said.startsWith('One') ? 900 : 1800,

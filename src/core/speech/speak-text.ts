@@ -39,7 +39,7 @@ export function speakText(
         done: () => subscriber.complete(),
       });
       subscriber.add(desk.close);
-      subscriber.add(settings.requests$.subscribe({ next: desk.request, error: () => {} }));
+      subscriber.add(settings.requests$?.subscribe({ next: desk.request, error: () => {} }));
       subscriber.add(
         source$.subscribe({
           next: desk.take,

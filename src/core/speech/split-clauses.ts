@@ -132,8 +132,16 @@ function withPiece(state: ClauseState, piece: string): ClauseState {
   return { ...state, text: state.text + joinPiece(state.text, piece), isPieceEnd };
 }
 
-function findEnd({ text, made, isMarked, isPieceEnd }: ClauseState, options: ClauseOptions): End | undefined {
+/** Behind the longest clause: enough to see whether a sentence ends with it. */
+const lookAheadLetters = 40;
+
+function findEnd(state: ClauseState, options: ClauseOptions): End | undefined {
+  const { made, isMarked } = state;
   const { mark, maxLetters, firstClauseLetters } = options;
+  const lead = state.text.length - state.text.trimStart().length;
+  // What lies further away does not count: a very long piece must not be searched whole for each of its clauses.
+  const text = state.text.slice(0, lead + maxLetters + lookAheadLetters);
+  const isPieceEnd = state.isPieceEnd && text.length === state.text.length;
   const markAt = mark === '' ? -1 : text.indexOf(mark);
   const before = markAt < 0 ? text : text.slice(0, markAt);
   const sentence = isMarked || markAt >= 0 ? undefined : findSentenceEnd(before, isPieceEnd);
@@ -154,7 +162,6 @@ function findEnd({ text, made, isMarked, isPieceEnd }: ClauseState, options: Cla
   // Spaces around it are not spoken.
   const length = (end ? text.slice(0, end.at) : text).trim().length;
   if (length <= maxLetters) return end;
-  const lead = text.length - text.trimStart().length;
   return { at: lead + divideWithin(text.slice(lead), maxLetters), length: 0, why: 'length' };
 }
 
