@@ -20,14 +20,26 @@ const sounds = 'usr/share/asterisk/sounds/en_US_f_Allison';
 const directory = fileURLToPath(new URL('../assets/fillers/en', import.meta.url));
 const format = { sampleRateHz: 16_000, channels: 1 };
 
-/** `fromMs` and `toMs` lie in pauses of the recording; without them it is taken whole. */
+/** `fromMs` and `toMs` lie in pauses of the recording; without them it is taken whole. Without `contexts` it fits every wait. */
 const clips = [
   { text: 'One moment, please.', file: 'one-moment-please.g722' },
   { text: 'Please wait a moment.', file: 'demo-abouttotry.g722', fromMs: 11_680, toMs: 12_960 },
   { text: 'Thank you.', file: 'auth-thankyou.g722' },
-  { text: 'Thank you for your patience.', file: 'queue-thankyou.g722' },
-  { text: 'Please stay on the line.', file: 'queue-periodic-announce.g722', fromMs: 2600, toMs: 4050 },
-  { text: 'Please continue to hold.', file: 'vm-saveoper.g722', fromMs: 3410, toMs: 5100 },
+  { text: 'Thank you for your patience.', contexts: ['long-wait'], file: 'queue-thankyou.g722' },
+  {
+    text: 'Please stay on the line.',
+    contexts: ['long-wait'],
+    file: 'queue-periodic-announce.g722',
+    fromMs: 2600,
+    toMs: 4050,
+  },
+  {
+    text: 'Please continue to hold.',
+    contexts: ['long-wait'],
+    file: 'vm-saveoper.g722',
+    fromMs: 3410,
+    toMs: 5100,
+  },
 ];
 /** The same for every clip. Sound begins where the level first comes within 40 dB of the peak. */
 const shape = { edgeDb: -40, keptBeforeMs: 8, keptAfterMs: 30, fadeMs: 5, peakDb: -6 };
@@ -110,7 +122,7 @@ try {
   const rendered = await lastValueFrom(
     renderFillers({
       synthesizer: recordedVoice(folder),
-      phrases: clips.map(({ text }) => text),
+      phrases: clips.map(({ text, contexts = [] }) => ({ text, contexts })),
       directory,
       language: 'en',
     }).pipe(toArray()),

@@ -75,7 +75,8 @@ export type { ConversationEvent } from './core/conversation/conversation-event.j
 export type { ConversationState } from './core/conversation/conversation-state.js';
 export { defaultFillerOptions, type FillerOptions } from './core/conversation/filler-policy.js';
 export { defaultFirstWordsOptions, type FirstWordsOptions } from './core/conversation/first-words.js';
-export { type Transition, transition } from './core/conversation/transition.js';
+export { transition } from './core/conversation/transition.js';
+export type { Transition } from './core/conversation/transition-result.js';
 // The decision over two signals
 export {
   type CombinedSpeechOptions,

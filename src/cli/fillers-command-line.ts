@@ -3,17 +3,12 @@ import { parseArgs } from 'node:util';
 import { type FillerPhrase, fillerLanguages, fillerPhrases } from '../adapters/filler-cache/index.js';
 import { CommandError, fileError } from './command-error.js';
 import { readPhrases } from './fillers-phrase-file.js';
-import { type VoiceEngine, voiceEngines } from './fillers-voices.js';
+import { type VoiceEngine, type VoiceWish, voiceEngines } from './fillers-voices.js';
 
 /** What `earshot fillers render` was told to do. */
-export interface FillersCommandLine {
+export interface FillersCommandLine extends VoiceWish {
   readonly out: string;
-  readonly language: string;
   readonly phrases: readonly FillerPhrase[];
-  readonly engine: VoiceEngine;
-  /** Undefined for the one that the engine has for the language. */
-  readonly voice: string | undefined;
-  readonly speed: number;
   /** Rate at which they are stored. Units: hertz. */
   readonly sampleRateHz: number;
   readonly json: boolean;
@@ -30,6 +25,8 @@ const options = {
   engine: text,
   voice: text,
   speed: text,
+  model: text,
+  offline: { type: 'boolean' },
   rate: text,
 } as const;
 
@@ -40,7 +37,7 @@ export function readFillersCommandLine(args: readonly string[]): FillersCommandL
   if (positionals.length !== 1 || positionals[0] !== 'render') {
     throw new CommandError('say what to do with fillers: earshot fillers render; see earshot fillers --help');
   }
-  for (const name of ['out', 'language', 'phrases', 'voice'] as const) {
+  for (const name of ['out', 'language', 'phrases', 'voice', 'model'] as const) {
     if (values[name]?.trim() === '') throw new CommandError(`--${name} is empty; see earshot fillers --help`);
   }
   if (values.out === undefined) {
@@ -53,6 +50,8 @@ export function readFillersCommandLine(args: readonly string[]): FillersCommandL
     phrases: values.phrases === undefined ? shippedPhrases(language) : phrasesIn(values.phrases),
     engine: engineOf(values.engine),
     voice: values.voice,
+    model: values.model,
+    offline: values.offline ?? false,
     speed: number('speed', values.speed ?? '1', 0.5, 2),
     // The layout that openDevices gives a loudspeaker: what is stored so is played as it is.
     sampleRateHz: wholeNumber('rate', values.rate ?? '48000', 8000, 192_000),
@@ -78,9 +77,9 @@ function phrasesIn(path: string): readonly FillerPhrase[] {
   return readPhrases(content, path);
 }
 
-function engineOf(value: string | undefined): VoiceEngine {
-  const engine = voiceEngines.find((known) => known === (value ?? voiceEngines[0]));
-  if (engine !== undefined) return engine;
+function engineOf(value: string | undefined): VoiceEngine | undefined {
+  const engine = voiceEngines.find((known) => known === value);
+  if (engine !== undefined || value === undefined) return engine;
   throw new CommandError(
     `--engine must be one of ${voiceEngines.join(', ')}, but is ${JSON.stringify(value)}`,
   );

@@ -12,6 +12,7 @@ import { fillers } from './fillers.js';
 import { readFillersCommandLine } from './fillers-command-line.js';
 import { leftMs, progressLine } from './fillers-progress.js';
 import { fillersUsage } from './fillers-usage.js';
+import { openVoice, tellDownload, type VoiceWish } from './fillers-voices.js';
 
 let directory: string;
 let out: string;
@@ -193,8 +194,10 @@ describe('the command line of earshot fillers', () => {
       out: 'x',
       language: 'en',
       phrases: fillerPhrases('en'),
-      engine: 'espeak-ng',
+      engine: undefined,
       voice: undefined,
+      model: undefined,
+      offline: false,
       speed: 1,
       sampleRateHz: 48_000,
       json: false,
@@ -211,7 +214,10 @@ describe('the command line of earshot fillers', () => {
       ['render', '--out', 'x', '--language', 'de'],
       'no phrases ship for the language "de", only for en and ru',
     ],
-    [['render', '--out', 'x', '--engine', 'parrot'], '--engine must be one of espeak-ng, but is "parrot"'],
+    [
+      ['render', '--out', 'x', '--engine', 'parrot'],
+      '--engine must be one of kokoro, espeak-ng, but is "parrot"',
+    ],
     [['render', '--out', 'x', '--speed', '3'], '--speed must be a number from 0.5 to 2, but is "3"'],
     [['render', '--out', 'x', '--rate', '44100.5'], '--rate must be a whole number, but is "44100.5"'],
     [
@@ -250,8 +256,57 @@ describe('the command line of earshot fillers', () => {
     await mkdir(out);
     const path = await phraseFile({ any: ['Moment.'] });
     expect(
-      readFillersCommandLine(['render', '--out', out, '--phrases', path, '--language', 'de']).phrases,
-    ).toEqual([{ text: 'Moment.', contexts: [] }]);
+      readFillersCommandLine(['render', '--out', out, '--phrases', path, '--language', 'de']),
+    ).toMatchObject({ language: 'de', phrases: [{ text: 'Moment.', contexts: [] }] });
+  });
+});
+
+describe('the voice', () => {
+  const wish = { voice: undefined, speed: 1, model: undefined, offline: false } as const;
+  const open = (more: Partial<VoiceWish>) =>
+    openVoice({ ...wish, engine: undefined, language: 'en', ...more }, record().console);
+
+  it('is not Kokoro for what it does not speak', async () => {
+    await expect(open({ engine: 'kokoro', language: 'ru' })).rejects.toThrow(
+      'Kokoro speaks English here, and not "ru"; take --engine espeak-ng',
+    );
+  });
+
+  it('refuses what is of another engine', async () => {
+    await expect(open({ engine: 'espeak-ng', offline: true })).rejects.toThrow(
+      '--model and --offline are of kokoro; espeak-ng has no model to load',
+    );
+    await expect(open({ language: 'ru', model: './kokoro' })).rejects.toThrow(/espeak-ng has no model/);
+  });
+
+  it('names the voices of Kokoro when it has no such one, and the model that is not there', async () => {
+    await expect(open({ voice: 'alice' })).rejects.toThrow(/OPTION_INVALID.*voice must be one of af_/);
+    await expect(open({ model: join(directory, 'absent'), offline: true })).rejects.toMatchObject({
+      code: 'MODEL_LOAD_FAILED',
+    });
+  });
+
+  it('says what is downloaded before the first byte, and on a terminal how far it is', () => {
+    const { console, printed, said } = record(true);
+    const tell = tellDownload(console);
+    tell({
+      type: 'download-announced',
+      id: 'owner/model',
+      revision: 'main',
+      source: 'https://hub.example',
+      folder: '/cache',
+      files: ['model.onnx'],
+      totalBytes: 325_500_000,
+    });
+    tell({ type: 'downloading', file: 'model.onnx', receivedBytes: 1_000_000, totalBytes: 325_500_000 });
+    tell({ type: 'downloading', file: 'model.onnx', receivedBytes: 1_000_100, totalBytes: 325_500_000 });
+    tell({ type: 'download-retried', file: 'model.onnx', why: 'the hub hung up', attempt: 2 });
+    tell({ type: 'ready', folder: '/cache' } as Parameters<typeof tell>[0]);
+    expect(said).toEqual([
+      'downloading owner/model, 326 MB, from https://hub.example into /cache',
+      'model.onnx: attempt 2, because the hub hung up',
+    ]);
+    expect(printed).toEqual(['\r\x1b[K1 MB of 326 MB', '\r\x1b[K']);
   });
 });
 

@@ -6,11 +6,11 @@ import type { Console } from './console.js';
 import { type FillersCommandLine, readFillersCommandLine } from './fillers-command-line.js';
 import { createFillersProgress } from './fillers-progress.js';
 import { fillersUsage } from './fillers-usage.js';
-import { type OpenedVoice, openVoice } from './fillers-voices.js';
+import { openVoice } from './fillers-voices.js';
 
 /** What the command reaches outside for. */
 export interface FillersSurroundings {
-  readonly openVoice: (line: FillersCommandLine) => Promise<OpenedVoice>;
+  readonly openVoice: typeof openVoice;
   /** A clock that only goes forward. Units: ms. */
   readonly now: () => number;
 }
@@ -31,7 +31,7 @@ export async function fillers(
     console.print(fillersUsage);
     return exitCodes.done;
   }
-  const voice = await openVoice(line);
+  const voice = await openVoice(line, console);
   const progress = createFillersProgress(console, line.json, now);
   const done: FillerRendered[] = [];
   try {

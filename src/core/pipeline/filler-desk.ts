@@ -1,5 +1,5 @@
 import { type SchedulerLike, Subscription } from 'rxjs';
-import { durationMs } from '../audio/audio-frame.js';
+import { type AudioFrame, audioFrame, durationMs } from '../audio/audio-frame.js';
 import { findPauses } from '../audio/levels.js';
 import { toMono } from '../audio/mix.js';
 import { chooseApology, type FillerChoice } from '../conversation/filler-choice.js';
@@ -19,6 +19,8 @@ import type { UnstampedEvent } from './pipeline-event.js';
 interface LoadedClip {
   readonly clip: FillerClip;
   readonly choice: FillerChoice;
+  /** Mixed down ahead: what is played is mono, and this is no work for the moment in which it is to be heard. */
+  readonly frame: AudioFrame;
   readonly pausesMs: readonly number[];
 }
 
@@ -104,18 +106,21 @@ export function createFillerDesk(input: FillerDeskInput): FillerDesk {
 
   return {
     load(loaded) {
-      clips = loaded.map((clip) => ({
-        clip,
-        choice: {
-          clipId: clip.fillerId,
-          durationMs: durationMs(clip.audio),
-          contexts: clip.contexts ?? [],
-        },
-        pausesMs: findPauses(
-          toMono(clip.audio.samples, clip.audio.format.channels),
-          clip.audio.format.sampleRateHz,
-        ),
-      }));
+      clips = loaded.map((clip) => {
+        const { samples, format } = clip.audio;
+        const { sampleRateHz } = format;
+        const mono = toMono(samples, format.channels);
+        return {
+          clip,
+          choice: {
+            clipId: clip.fillerId,
+            durationMs: durationMs(clip.audio),
+            contexts: clip.contexts ?? [],
+          },
+          frame: audioFrame({ sampleRateHz, channels: 1 }, mono, 0),
+          pausesMs: findPauses(mono, sampleRateHz),
+        };
+      });
     },
     understood: (turnId, text) => step({ type: 'understood', turnId, context: turnContextOf(text) }),
     await(awaited) {
@@ -141,7 +146,7 @@ export function createFillerDesk(input: FillerDeskInput): FillerDesk {
       step({ type: 'spoken', turnId, clipId });
       const owner = { kind: 'filler', id: fillerId } as const;
       tell({ type: 'filler-spoken', turnId, fillerId, text: found.clip.text, context, expectedMs, nth });
-      play({ type: 'play', owner, frame: found.clip.audio, pausesMs: found.pausesMs });
+      play({ type: 'play', owner, frame: found.frame, pausesMs: found.pausesMs });
       play({ type: 'end', owner });
     },
     close: () => look.unsubscribe(),
