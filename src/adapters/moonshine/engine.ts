@@ -1,0 +1,5 @@
+import { serveEngine } from '../engine-host/index.js';
+import { loadMoonshineEngine } from './load-engine.js';
+
+// The program that load-moonshine.ts starts.
+serveEngine(loadMoonshineEngine);

@@ -1,0 +1,9 @@
+export type { PartialCounts } from './listen-to-utterance.js';
+export { loadMoonshine, type MoonshineTranscriber } from './load-moonshine.js';
+export {
+  defaultMoonshineOptions,
+  type GivenMoonshineOptions,
+  type MoonshineOptions,
+  type Recogniser,
+  type RecogniserDtype,
+} from './moonshine-options.js';
