@@ -1,5 +1,4 @@
 import {
-  asyncScheduler,
   concatMap,
   defaultIfEmpty,
   defer,
@@ -11,7 +10,6 @@ import {
   Observable,
   of,
   ReplaySubject,
-  type SchedulerLike,
   Subject,
   Subscription,
   take,
@@ -19,48 +17,15 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
-import { isVoiceError, OptionError, SpeechError } from '../errors.js';
+import type { AudioFrame } from '../audio/audio-frame.js';
+import { SpeechError } from '../errors.js';
 import { convertTo } from '../operators/convert-to.js';
-import { nonEmptyString, numberIn, resolveOptions } from '../options.js';
 import type { Synthesizer } from '../ports/synthesizer.js';
+import { createLadderRung, type LadderRung } from './ladder-rung.js';
+import { type Failed, nobodyCan, shown, soundless } from './voice-ladder-errors.js';
 import type { VoiceLadderEvent } from './voice-ladder-events.js';
-import { createLadderRung, type LadderRung, type VoiceRung } from './voice-rung.js';
-
-/** @public */
-export interface VoiceLadderOptions {
-  /** Layout of every frame; what a voice speaks is converted to it. @defaultValue 24 kHz mono, as Kokoro speaks */
-  readonly format: PcmFormat;
-  /**
-   * How long a text waits for a voice that is being opened before one below speaks instead. Units: ms. Range: 0..60_000. Programs open in some 50 ms,
-   * WebAssembly in less than a second; a model takes seconds, or minutes when it is downloaded. @defaultValue 1500
-   */
-  readonly openingGraceMs: number;
-  /** The longest an opening may take at all, a download of 325 MB at 5 Mbit/s included. Units: ms. Range: 100..3_600_000. @defaultValue 600_000 */
-  readonly openTimeoutMs: number;
-  /**
-   * From a text to its first sound; then one below speaks it instead. Units: ms. Range: 100..600_000. A clause of 3 s at real-time factor 1.1, as
-   * published for two ARM cores, takes 3.3 s. @defaultValue 4000
-   */
-  readonly firstSoundMs: number;
-  /** How long a voice that failed is left alone, doubled for each failure in a row. Units: ms. Range: 100..3_600_000. @defaultValue 10_000 */
-  readonly restMs: number;
-  /** The longest such rest. Units: ms. Range: 100..86_400_000. @defaultValue 600_000 */
-  readonly maxRestMs: number;
-  /** Measures all of that. @defaultValue asyncScheduler */
-  readonly scheduler: SchedulerLike;
-}
-
-/** @public */
-export const defaultVoiceLadderOptions = {
-  format: { sampleRateHz: 24_000, channels: 1 },
-  openingGraceMs: 1500,
-  openTimeoutMs: 600_000,
-  firstSoundMs: 4000,
-  restMs: 10_000,
-  maxRestMs: 600_000,
-  scheduler: asyncScheduler,
-} as const satisfies VoiceLadderOptions;
+import { checkRungs, resolveVoiceLadderOptions, type VoiceLadderOptions } from './voice-ladder-options.js';
+import type { VoiceRung } from './voice-rung.js';
 
 /** The best voice that works. @public */
 export interface VoiceLadder extends Synthesizer {
@@ -97,13 +62,7 @@ export function voiceLadder(
   rungs: readonly VoiceRung[],
   options: Partial<VoiceLadderOptions> = {},
 ): VoiceLadder {
-  const settings = resolveOptions<VoiceLadderOptions>('voiceLadder', defaultVoiceLadderOptions, options, {
-    openingGraceMs: numberIn(0, 60_000, 'ms'),
-    openTimeoutMs: numberIn(100, 3_600_000, 'ms'),
-    firstSoundMs: numberIn(100, 600_000, 'ms'),
-    restMs: numberIn(100, 3_600_000, 'ms'),
-    maxRestMs: numberIn(100, 86_400_000, 'ms'),
-  });
+  const settings = resolveVoiceLadderOptions(options);
   const { format, openingGraceMs } = settings;
   checkRungs(rungs);
   const toFormat = convertTo(format);
@@ -268,50 +227,4 @@ export function voiceLadder(
 interface Found {
   readonly rung: LadderRung;
   readonly voice: Synthesizer;
-}
-
-interface Failed {
-  readonly rung: LadderRung;
-  readonly error: unknown;
-}
-
-const soundless = ({ name }: LadderRung, text: string): SpeechError =>
-  new SpeechError('SYNTHESIS_FAILED', `the voice ${name} gave no sound for ${shown(text)}; leave it out`);
-
-/** Every rung with its reason. */
-function nobodyCan(what: string, ladder: readonly LadderRung[], errors: readonly Failed[]): SpeechError {
-  const reasons = ladder.map((rung) => {
-    const { state } = rung;
-    const error =
-      errors.find((failed) => failed.rung === rung)?.error ?? ('error' in state ? state.error : undefined);
-    return { rung, error };
-  });
-  const sentences = reasons.map(({ rung, error }) => `${rung.name}: ${reasonOf(error)}`);
-  return new SpeechError(
-    'SYNTHESIS_FAILED',
-    `cannot ${what} (${sentences.join('; ')}); add an earcon as the last rung`,
-    {
-      retryable: reasons.some(({ error }) => isVoiceError(error) && error.retryable),
-      cause: reasons[0]?.error,
-    },
-  );
-}
-
-/** What happened, without its code and without what to do. */
-function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^\[\w+\] /, '').split('; ', 1)[0] ?? text;
-}
-
-const shown = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
-
-function checkRungs(rungs: readonly VoiceRung[]): void {
-  const names = rungs.map(({ name }) => name);
-  const isFit =
-    names.every((name) => nonEmptyString(name) === undefined) && new Set(names).size === names.length;
-  if (rungs.length >= 1 && rungs.length <= 16 && isFit) return;
-  throw new OptionError(
-    'OPTION_INVALID',
-    `voiceLadder: rungs must be 1 to 16 voices with names of their own, but are ${JSON.stringify(names)}`,
-  );
 }
