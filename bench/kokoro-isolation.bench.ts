@@ -113,11 +113,7 @@ async function measure(name: ContenderName, model: string): Promise<Measurement>
     if (isMeasured) lateMs.push(performance.now() - timestampMs);
   });
   const speaker =
-    name === 'earshot'
-      ? await earshot(model)
-      : name === 'nothing else'
-        ? silent
-        : await inThisProcess(model);
+    name === 'earshot' ? await earshot(model) : name === 'nothing else' ? silent : await inThisProcess(model);
   const samples = noise({ sampleRateHz: format.sampleRateHz, durationMs: windowMs, rmsDb: -40, seed: 1 });
   const from = performance.now();
   const warmUpMs = 1000;

@@ -105,7 +105,8 @@ function pass(ms: number): void {
 }
 
 const last = (): FakeChild => children.at(-1) as FakeChild;
-const runs = ({ orders }: FakeChild) => orders.flatMap((order) => (order.type === 'run' ? [order.request] : []));
+const runs = ({ orders }: FakeChild) =>
+  orders.flatMap((order) => (order.type === 'run' ? [order.request] : []));
 const idOf = ({ orders }: FakeChild): number => {
   const run = orders.findLast((order) => order.type === 'run');
   return run?.type === 'run' ? run.id : -1;
@@ -218,7 +219,9 @@ describe('an engine whose child does not read', () => {
   });
 
   it('ends a child that takes its time to start though it talks', () => {
-    create({ startMs: 10_000, maxFailures: 1 }).warmUp().subscribe({ error: () => {} });
+    create({ startMs: 10_000, maxFailures: 1 })
+      .warmUp()
+      .subscribe({ error: () => {} });
     for (let second = 0; second < 11; second++) {
       pass(1000);
       last().tell({ type: 'told', what: 'still reading' });
@@ -240,6 +243,26 @@ describe('an engine that is asked and left', () => {
     last().tell({ type: 'done', id: idOf(last()) });
 
     expect(last().isKept).toBe(false);
+  });
+
+  it('gives a child that becomes ready one request, however many wait beside who only wants it warm', () => {
+    const host = create();
+    let isWarm = false;
+    host.warmUp().subscribe({
+      complete: () => {
+        isWarm = true;
+        ask(host, 'c');
+      },
+    });
+    ask(host, 'a');
+    ask(host, 'b');
+    last().tell({ type: 'ready' });
+
+    expect(isWarm).toBe(true);
+    expect(runs(last())).toEqual(['a']);
+    last().tell({ type: 'done', id: idOf(last()) });
+    last().tell({ type: 'done', id: idOf(last()) });
+    expect(runs(last())).toEqual(['a', 'b', 'c']);
   });
 
   it('takes nothing from a child that it has ended', () => {

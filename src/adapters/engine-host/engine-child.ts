@@ -28,8 +28,6 @@ export interface EngineChildEvents {
 
 /** How long its last words may take to arrive after its end. Units: ms. */
 const wordsWithinMs = 200;
-/** Of `statm`, which counts in pages; true of every Linux that onnxruntime-node has a binary for but some arm64 kernels, which then are let off lightly. */
-const pageBytes = 4096;
 
 export type StartEngineChild = typeof startEngineChild;
 
@@ -87,8 +85,11 @@ export function startEngineChild(program: EngineProgram, events: EngineChildEven
     },
     async residentBytes() {
       try {
-        const pages = Number((await readFile(`/proc/${child.pid}/statm`, 'utf8')).split(' ')[1]);
-        return Number.isFinite(pages) ? pages * pageBytes : undefined;
+        // Not `statm`, which counts in pages, of 4 or 16 KB.
+        const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(
+          await readFile(`/proc/${child.pid}/status`, 'utf8'),
+        )?.[1];
+        return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
       } catch {
         return undefined;
       }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Observable, Subscription } from 'rxjs';
@@ -118,7 +118,11 @@ describe.skipIf(!existsSync('/proc/self/status'))('createEngineHost', () => {
     await Promise.all(all.map(({ over }) => over));
 
     expect(order).toEqual(['a', 'b', 'c']);
-    expect(all.map(({ values }) => values)).toEqual([[1, 2, 3], [1, 2, 3], [1, 2, 3]]);
+    expect(all.map(({ values }) => values)).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
   });
 
   it('brings samples over as they are', async () => {
@@ -164,22 +168,29 @@ describe.skipIf(!existsSync('/proc/self/status'))('createEngineHost', () => {
 
   it.each([
     ['dies of a signal', 'die', /died of SIGSEGV/],
-    ['ends for a rejection that nobody looked at', 'reject', /exit code 1 \(it said: .*the phonemizer choked/],
-  ] as const)('fails what ran when the child %s, and goes on with what waited in another', async (_, what, why) => {
-    const host = create();
-    const failing = watch(host.request({ do: what }));
-    const waiting = watch(host.request({ do: 'count', to: 2 }));
-    await failing.over;
+    [
+      'ends for a rejection that nobody looked at',
+      'reject',
+      /exit code 1 \(it said: .*the phonemizer choked/,
+    ],
+  ] as const)(
+    'fails what ran when the child %s, and goes on with what waited in another',
+    async (_, what, why) => {
+      const host = create();
+      const failing = watch(host.request({ do: what }));
+      const waiting = watch(host.request({ do: 'count', to: 2 }));
+      await failing.over;
 
-    expect(failing.error()).toMatchObject({ code: 'MODEL_INFERENCE_FAILED', retryable: true });
-    expect(failing.error()?.message).toMatch(why);
-    const pid = host.pid();
-    await waiting.over;
-    expect(waiting.values).toEqual([1, 2]);
-    expect(host.pid()).not.toBe(pid);
-    expect(isRunning(pid)).toBe(false);
-    expect(types(host).filter((type) => type === 'failed')).toHaveLength(1);
-  });
+      expect(failing.error()).toMatchObject({ code: 'MODEL_INFERENCE_FAILED', retryable: true });
+      expect(failing.error()?.message).toMatch(why);
+      const pid = host.pid();
+      await waiting.over;
+      expect(waiting.values).toEqual([1, 2]);
+      expect(host.pid()).not.toBe(pid);
+      expect(isRunning(pid)).toBe(false);
+      expect(types(host).filter((type) => type === 'failed')).toHaveLength(1);
+    },
+  );
 
   it('goes on after the child was killed from outside in the middle of a request', async () => {
     const host = create();
@@ -190,6 +201,16 @@ describe.skipIf(!existsSync('/proc/self/status'))('createEngineHost', () => {
 
     expect(asked.error()).toMatchObject({ retryable: true });
     expect((await ask(host, { do: 'count', to: 2 })).values).toEqual([1, 2]);
+  });
+
+  it('leaves it to this program when the child ends: signals for every process of a terminal pass it by', async () => {
+    const host = create();
+    await ask(host, { do: 'count', to: 1 });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(host.pid(), signal);
+    const pid = host.pid();
+
+    expect((await ask(host, { do: 'count', to: 2 })).values).toEqual([1, 2]);
+    expect(host.pid()).toBe(pid);
   });
 
   it('has another child ready after one died at work, before anybody asks', async () => {
@@ -239,21 +260,24 @@ describe.skipIf(!existsSync('/proc/self/status'))('createEngineHost', () => {
     expect(cancelled.values).toHaveLength(emitted);
   });
 
-  it.each([0, 300])('kills a child that does not stop within %i ms, and has another', async (cancelGraceMs) => {
-    const host = create({ cancelGraceMs });
-    const cancelled = watch(host.request({ do: 'count-stubbornly', to: 1e6 }));
-    await until('it speaks', () => cancelled.values.length > 3);
-    const pid = host.pid();
-    cancelled.subscription.unsubscribe();
-    const emitted = cancelled.values.length;
+  it.each([0, 300])(
+    'kills a child that does not stop within %i ms, and has another',
+    async (cancelGraceMs) => {
+      const host = create({ cancelGraceMs });
+      const cancelled = watch(host.request({ do: 'count-stubbornly', to: 1e6 }));
+      await until('it speaks', () => cancelled.values.length > 3);
+      const pid = host.pid();
+      cancelled.subscription.unsubscribe();
+      const emitted = cancelled.values.length;
 
-    expect((await ask(host, { do: 'count', to: 2 })).values).toEqual([1, 2]);
-    expect(host.pid()).not.toBe(pid);
-    await until('the stubborn one is gone', () => !isRunning(pid));
-    expect(cancelled.values).toHaveLength(emitted);
-    // Nothing failed: this is what was wanted.
-    expect(types(host)).not.toContain('failed');
-  });
+      expect((await ask(host, { do: 'count', to: 2 })).values).toEqual([1, 2]);
+      expect(host.pid()).not.toBe(pid);
+      await until('the stubborn one is gone', () => !isRunning(pid));
+      expect(cancelled.values).toHaveLength(emitted);
+      // Nothing failed: this is what was wanted.
+      expect(types(host)).not.toContain('failed');
+    },
+  );
 
   it('kills a child that is blocked when its request is cancelled', async () => {
     const host = create({ cancelGraceMs: 100 });
@@ -382,15 +406,25 @@ describe.skipIf(!existsSync('/proc/self/status'))('createEngineHost', () => {
   });
 
   it('says at once which limit is wrong', () => {
-    expect(() => create({ hangMs: 1, idleMs: -1 })).toThrowError(/the engine: hangMs must be .* idleMs must be/);
+    expect(() => create({ hangMs: 1, idleMs: -1 })).toThrowError(
+      /the engine: hangMs must be .* idleMs must be/,
+    );
   });
 });
 
 describe.skipIf(!existsSync('/proc/self/status'))('a program with an engine', () => {
+  const programs: ChildProcess[] = [];
+  afterEach(() => {
+    for (const program of programs.splice(0)) program.kill('SIGKILL');
+  });
+
   /** Run it until it has said something. */
   async function runHost(then: string, word: string) {
     const { file, nodeOptions } = engineProgram('host-of-engine');
-    const program = spawn(process.execPath, [...nodeOptions, file, then], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const program = spawn(process.execPath, [...nodeOptions, file, then], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    programs.push(program);
     const over = new Promise<number | null>((resolve) => program.on('exit', resolve));
     let pid = -1;
     for await (const line of createInterface(program.stdout)) {

@@ -101,6 +101,8 @@ export function createEngineHost<Settings, Request, Piece>(
     if (wanted) idle?.cancel();
     if (!run?.isReady || running) return;
     for (const subscriber of [...warming]) subscriber.complete();
+    // Whoever was told may have asked, or closed it.
+    if (closing || running || !run?.isReady) return;
     const job = queue.shift();
     if (job) give(run, job);
     else settle(run);
@@ -118,10 +120,7 @@ export function createEngineHost<Settings, Request, Piece>(
 
   function start(): void {
     try {
-      run = startEngineRun(
-        { program, settings, limits, startChild, after },
-        { onNews: hear, onOver: lose },
-      );
+      run = startEngineRun({ program, settings, limits, startChild, after }, { onNews: hear, onOver: lose });
       state$.next({ type: 'starting', pid: run.pid, doing: 'starting' });
     } catch (cause) {
       lose(cause instanceof Error ? cause.message : String(cause));
@@ -223,7 +222,9 @@ export function createEngineHost<Settings, Request, Piece>(
     new ModelError('MODEL_INFERENCE_FAILED', `${label} was lost: ${why}; ask again`, { retryable: true });
 
   const notStarted = (why: string): ModelError =>
-    new ModelError('MODEL_LOAD_FAILED', `${label} could not be started: ${why}; try again`, { retryable: true });
+    new ModelError('MODEL_LOAD_FAILED', `${label} could not be started: ${why}; try again`, {
+      retryable: true,
+    });
 
   const unsendable = (cause: unknown): ModelError =>
     new ModelError(
@@ -260,7 +261,9 @@ export function createEngineHost<Settings, Request, Piece>(
       }),
     request: (request) =>
       new Observable<Piece>((subscriber) => {
-        const refusal = closing ? closed() : (rest?.refusal ?? (queue.length >= limits.maxWaiting && tooMany()));
+        const refusal = closing
+          ? closed()
+          : (rest?.refusal ?? (queue.length >= limits.maxWaiting && tooMany()));
         if (refusal) {
           subscriber.error(refusal);
           return;

@@ -11,11 +11,7 @@ export interface Engine<Request, Piece> {
    * @param emit - hands a piece over. To be awaited: it waits until the pipe takes more and lets a cancel be seen.
    * @param isCancelled - to be asked between two pieces of work; then `run` returns, and may throw.
    */
-  run(
-    request: Request,
-    emit: (piece: Piece) => Promise<void>,
-    isCancelled: () => boolean,
-  ): Promise<void>;
+  run(request: Request, emit: (piece: Piece) => Promise<void>, isCancelled: () => boolean): Promise<void>;
 }
 
 /** Loads the model. `tell` says in words what is being done, for whoever waits. */

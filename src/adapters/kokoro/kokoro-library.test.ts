@@ -35,7 +35,8 @@ describe('the transformers.js that is imported for kokoro-js', () => {
     const place = join(folder, inFolder, 'node_modules', name);
     mkdirSync(join(place, 'dist'), { recursive: true });
     writeFileSync(join(place, 'package.json'), JSON.stringify({ name, exports }));
-    for (const file of ['dist/node.mjs', 'dist/node.cjs', 'dist/web.js', 'other.js']) writeFileSync(join(place, file), '');
+    for (const file of ['dist/node.mjs', 'dist/node.cjs', 'dist/web.js', 'other.js'])
+      writeFileSync(join(place, file), '');
     return place;
   }
 });

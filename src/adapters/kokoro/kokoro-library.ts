@@ -52,7 +52,8 @@ export function transformersOf(file: string): string {
   for (;;) {
     const manifest = manifestIn(folder);
     if (manifest?.name === name) return pathToFileURL(join(folder, entryOf(manifest.exports))).href;
-    if (dirname(folder) === folder) throw new Error(`the package ${name} that kokoro-js uses has no manifest`);
+    if (dirname(folder) === folder)
+      throw new Error(`the package ${name} that kokoro-js uses has no manifest`);
     folder = dirname(folder);
   }
 }

@@ -92,9 +92,13 @@ export function resolveKokoroOptions({ limits, ...given }: GivenKokoroOptions): 
     threads: (value) => (value === undefined ? undefined : integerIn(1, 256)(value)),
     maxCharacters: integerIn(40, 500, 'characters'),
     warmUp: oneOf(true, false),
-    onProgress: (value) => (typeof value === 'function' ? undefined : 'must be a function that is told progress'),
+    onProgress: (value) =>
+      typeof value === 'function' ? undefined : 'must be a function that is told progress',
   });
-  return { ...resolved, limits: resolveOptions('kokoro limits', defaultEngineLimits as EngineLimits, limits, engineLimitChecks) };
+  return {
+    ...resolved,
+    limits: resolveOptions('kokoro limits', defaultEngineLimits as EngineLimits, limits, engineLimitChecks),
+  };
 }
 
 /** Every file that the model needs. */

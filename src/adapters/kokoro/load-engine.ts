@@ -23,10 +23,17 @@ export const loadKokoroEngine: LoadEngine<KokoroSettings, KokoroRequest, KokoroP
   const kokoro = await load();
   tell('warming up');
   await warmUp();
-  const run: Engine<KokoroRequest, KokoroPiece>['run'] = async ({ text, voice, speed }, emit, isCancelled) => {
+  const run: Engine<KokoroRequest, KokoroPiece>['run'] = async (
+    { text, voice, speed },
+    emit,
+    isCancelled,
+  ) => {
     // kokoro-js prints a table of voices for one that it does not know.
     if (!Object.hasOwn(kokoro.voices, voice)) {
-      throw new SpeechError('SYNTHESIS_FAILED', `kokoro-js has no voice ${JSON.stringify(voice)}; use one that it lists`);
+      throw new SpeechError(
+        'SYNTHESIS_FAILED',
+        `kokoro-js has no voice ${JSON.stringify(voice)}; use one that it lists`,
+      );
     }
     // In reverse, so that the next one is at the end.
     const left = sentencesOf(text)

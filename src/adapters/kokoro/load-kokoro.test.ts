@@ -1,19 +1,33 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { lastValueFrom, type Observable, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { kokoroRateHz, samplesPerToken, syntheticKokoro } from '../../../test/support/synthetic-models/kokoro-model.js';
+import {
+  kokoroRateHz,
+  samplesPerToken,
+  syntheticKokoro,
+} from '../../../test/support/synthetic-models/kokoro-model.js';
 import { writeModel } from '../../../test/support/synthetic-models/model-folder.js';
+import { startModelHub } from '../../../test/support/synthetic-models/model-hub.js';
 import { createGraph } from '../../../test/support/synthetic-models/onnx-writer.js';
 import { costOf } from '../../../test/support/synthetic-models/realistic-cost.js';
 import { type AudioFrame, durationMs } from '../../core/audio/audio-frame.js';
 import type { VoiceError } from '../../core/errors.js';
 import { describeSynthesizerContract } from '../../testing/contracts/synthesizer.contract.js';
 import type { EngineState } from '../engine-host/index.js';
+import type { ModelProgress } from '../model-store/index.js';
 import type { GivenKokoroOptions } from './kokoro-options.js';
 import { type KokoroSynthesizer, loadKokoro } from './load-kokoro.js';
 import { type KokoroVoice, kokoroVoices } from './voices.js';
@@ -27,7 +41,15 @@ beforeAll(async () => {
   // A tenth of real time for each of the 60 ms of a token.
   writeModel(dear, syntheticKokoro({ dtypes: ['fp32'], cost: await costOf({ msPerRow: msPerToken }) }));
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+/** For whoever needs nothing of its own. */
+let shared: KokoroSynthesizer;
+beforeAll(async () => {
+  shared = await loadKokoro({ model, threads: 1, maxCharacters: 500 });
+});
+afterAll(async () => {
+  await shared.close();
+  rmSync(root, { recursive: true, force: true });
+});
 
 const voices: KokoroSynthesizer[] = [];
 afterEach(async () => {
@@ -43,7 +65,8 @@ async function load(options: GivenKokoroOptions = {}): Promise<KokoroSynthesizer
 const speak = (voice: KokoroSynthesizer, text: string): Promise<AudioFrame[]> =>
   lastValueFrom(voice.synthesize(text).pipe(toArray()));
 const lengthMs = (frames: readonly AudioFrame[]) => frames.reduce((sum, frame) => sum + durationMs(frame), 0);
-const tokensOf = (frames: readonly AudioFrame[]) => lengthMs(frames) / ((samplesPerToken * 1000) / kokoroRateHz);
+const tokensOf = (frames: readonly AudioFrame[]) =>
+  lengthMs(frames) / ((samplesPerToken * 1000) / kokoroRateHz);
 const failureOf = (promise: Promise<unknown>): Promise<VoiceError> =>
   promise.then(
     () => {
@@ -92,8 +115,7 @@ describeSynthesizerContract(
   { describe, it, expect },
   {
     name: 'loadKokoro',
-    create: () => loadKokoro({ model, threads: 1 }),
-    destroy: (voice) => (voice as KokoroSynthesizer).close(),
+    create: () => shared,
     unspeakableText: '... !',
   },
 );
@@ -121,7 +143,7 @@ describe('loadKokoro', () => {
   });
 
   it('speaks half as long at twice the speed, and otherwise with another voice', async () => {
-    const [once, twice, other] = [await load(), await load({ speed: 2 }), await load({ voice: 'am_onyx' })];
+    const [once, twice, other] = [shared, await load({ speed: 2 }), await load({ voice: 'am_onyx' })];
     const text = 'One moment, please.';
     const [a, b, c] = [await speak(once, text), await speak(twice, text), await speak(other, text)];
 
@@ -132,7 +154,9 @@ describe('loadKokoro', () => {
 
   it('speaks sentence by sentence, so that the first is there before the last is made', async () => {
     const voice = await load({ model: dear });
-    const spoken = listen(voice.synthesize('The first sentence is here. The second sentence comes after it.'));
+    const spoken = listen(
+      voice.synthesize('The first sentence is here. The second sentence comes after it.'),
+    );
     await until('something came', () => spoken.frames.length > 0);
 
     expect(spoken.isOver()).toBe(false);
@@ -202,7 +226,10 @@ describe('loadKokoro', () => {
     for (const [text, why] of [
       ['', /no word in ""/],
       ['?! ...', /no word/],
-      ['Одну минуту, пожалуйста.', /kokoro speaks English, and "Одну.*another script; use a voice of that language/],
+      [
+        'Одну минуту, пожалуйста.',
+        /kokoro speaks English, and "Одну.*another script; use a voice of that language/,
+      ],
       ['请稍等。', /another script/],
       ['word '.repeat(5000), /25000 characters, and kokoro takes 1 to 20000/],
       [undefined as never, /got a value of type undefined/],
@@ -221,10 +248,17 @@ describe('loadKokoro', () => {
     );
 
     expect(error.code).toBe('OPTION_INVALID');
-    for (const part of [/dtype must be one of "fp32".*"fp64"/, /voice must be one of af_heart/, /speed must be .* 0.5 to 2/, /threads/]) {
+    for (const part of [
+      /dtype must be one of "fp32".*"fp64"/,
+      /voice must be one of af_heart/,
+      /speed must be .* 0.5 to 2/,
+      /threads/,
+    ]) {
       expect(error.message).toMatch(part);
     }
-    expect((await failureOf(loadKokoro({ model, limits: { hangMs: 1 } }))).message).toMatch(/kokoro limits: hangMs/);
+    expect((await failureOf(loadKokoro({ model, limits: { hangMs: 1 } }))).message).toMatch(
+      /kokoro limits: hangMs/,
+    );
   });
 
   it('says what to install without kokoro-js', async () => {
@@ -232,19 +266,55 @@ describe('loadKokoro', () => {
       loadKokoro({ model }, { findPeer: () => createRequire(import.meta.url).resolve('no-such-package') }),
     );
 
-    expect(error).toMatchObject({ code: 'PEER_MISSING', message: expect.stringMatching(/npm install kokoro-js@/) });
+    expect(error).toMatchObject({
+      code: 'PEER_MISSING',
+      message: expect.stringMatching(/npm install kokoro-js@/),
+    });
+  });
+
+  it('downloads the model on first use, tells how that goes, and never again', async () => {
+    const repo = 'someone/Kokoro-small';
+    const hub = await startModelHub({ repo, files: syntheticKokoro() });
+    const store = join(root, 'store');
+    try {
+      const progress: ModelProgress[] = [];
+      const options = { model: repo, store, source: hub.source, dtype: 'q8' } as const;
+      const voice = await load({ ...options, onProgress: (told) => progress.push(told) });
+      const spoken = await speak(voice, 'One moment, please.');
+
+      expect(spoken).toEqual(await speak(await load({ dtype: 'q8' }), 'One moment, please.'));
+      expect(progress[0]).toMatchObject({ type: 'download-announced', source: hub.source, id: repo });
+      expect(progress.at(-1)).toMatchObject({ type: 'ready' });
+      expect(hub.requests.some(({ path }) => path.includes('model_quantized'))).toBe(true);
+      // Only what this dtype needs.
+      expect(hub.requests.some(({ path }) => path.endsWith('onnx/model.onnx'))).toBe(false);
+    } finally {
+      await hub.close();
+    }
+    const again = await load({ model: repo, store, dtype: 'q8', offline: true, source: hub.source });
+    expect(await speak(again, 'Hello.')).not.toHaveLength(0);
+    const error = await failureOf(load({ model: repo, store, dtype: 'fp32', offline: true }));
+    expect(error).toMatchObject({ code: 'MODEL_LOAD_FAILED', message: expect.stringContaining('offline') });
   });
 
   it('names the files that a folder lacks', async () => {
     const error = await failureOf(load({ dtype: 'q4' }));
 
-    expect(error).toMatchObject({ code: 'MODEL_LOAD_FAILED', message: expect.stringContaining('onnx/model_q4.onnx') });
+    expect(error).toMatchObject({
+      code: 'MODEL_LOAD_FAILED',
+      message: expect.stringContaining('onnx/model_q4.onnx'),
+    });
   });
 
   it('refuses a model that is something else', async () => {
     const other = join(root, 'other');
     const graph = createGraph('another');
-    graph.output('twice', graph.node('Add', [graph.input('once', 'float', [1]), graph.floats([1])]), 'float', [1]);
+    graph.output(
+      'twice',
+      graph.node('Add', [graph.input('once', 'float', [1]), graph.floats([1])]),
+      'float',
+      [1],
+    );
     writeModel(other, { ...syntheticKokoro(), 'onnx/model.onnx': graph.toBytes() });
     const error = await failureOf(load({ model: other }));
 
@@ -267,7 +337,7 @@ describe('what is known to go wrong with kokoro-js', () => {
   });
 
   it('trap: text beyond 510 tokens is cut off without a word; of 3000 characters no word is lost', async () => {
-    const voice = await load({ maxCharacters: 500 });
+    const voice = shared;
     const sentence = 'a quick brown fox jumps over a lazy dog and runs away into the dark wood';
     const one = tokensOf(await speak(voice, sentence));
     // No full stop anywhere: nothing but words to cut between.
@@ -282,7 +352,7 @@ describe('what is known to go wrong with kokoro-js', () => {
   });
 
   it('trap: short texts of digits make more than 510 tokens too; all are spoken', async () => {
-    const voice = await load({ maxCharacters: 500 });
+    const voice = shared;
     const number = '1777777777';
     const one = tokensOf(await speak(voice, number));
     const tokens = tokensOf(await speak(voice, Array(20).fill(number).join(' ')));
@@ -292,7 +362,7 @@ describe('what is known to go wrong with kokoro-js', () => {
   });
 
   it('trap: a stream of a string never ends, and never says its last sentence', async () => {
-    const voice = await load();
+    const voice = shared;
     const both = await speak(voice, 'The first one. The last one.');
     const first = await speak(voice, 'The first one.');
     const last = await speak(voice, 'The last one.');
@@ -357,7 +427,9 @@ describe('what is known to go wrong with kokoro-js', () => {
     const error = await failureOf(load({ model: cut }));
 
     expect(error.code).toBe('MODEL_LOAD_FAILED');
-    expect(error.message).toMatch(/the Kokoro model in .*cut cannot be loaded as fp32 \(.*[Pp]rotobuf.*delete it and get it again/);
+    expect(error.message).toMatch(
+      /the Kokoro model in .*cut cannot be loaded as fp32 \(.*[Pp]rotobuf.*delete it and get it again/,
+    );
     // Once it is whole, so is the next start.
     writeModel(cut, syntheticKokoro());
     expect(await speak(await load({ model: cut }), 'Hello.')).not.toHaveLength(0);
@@ -375,30 +447,37 @@ describe('what is known to go wrong with kokoro-js', () => {
   });
 
   it('trap: telemetry of onnxruntime is a database in the home of the user; the engine is told not to', async () => {
-    const voice = await load();
-    const { pid } = statesOf(voice);
+    const { pid } = statesOf(shared);
+    await speak(shared, 'Hello.');
 
     expect(readFileSync(`/proc/${pid()}/environ`, 'utf8')).toContain('ORT_DISABLE_TELEMETRY=1');
   });
 
-  it.each(['SIGTERM', 'exit'])('trap: ending during an inference aborts with a core dump; here it is quiet: %s', (how) => {
-    const file = join(root, `end-${how}.mts`);
-    const library = new URL('./load-kokoro.ts', import.meta.url).href;
-    writeFileSync(
-      file,
-      `import { loadKokoro } from ${JSON.stringify(library)};
+  it.each(['SIGTERM', 'exit'])(
+    'trap: ending during an inference aborts with a core dump; here it is quiet: %s',
+    (how) => {
+      const file = join(root, `end-${how}.mts`);
+      const library = new URL('./load-kokoro.ts', import.meta.url).href;
+      writeFileSync(
+        file,
+        `import { loadKokoro } from ${JSON.stringify(library)};
 const voice = await loadKokoro({ model: ${JSON.stringify(dear)}, threads: 1 });
 voice.synthesize('A sentence that takes the model a while to speak, and is the only one.').subscribe();
 setTimeout(() => ${how === 'exit' ? 'process.exit(7)' : "process.kill(process.pid, 'SIGTERM')"}, 100);
 `,
-    );
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    const { status, signal, stderr } = spawnSync(process.execPath, ['--import', tsx, file], { encoding: 'utf8' });
+      );
+      const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+      const { status, signal, stderr } = spawnSync(process.execPath, ['--import', tsx, file], {
+        encoding: 'utf8',
+      });
 
-    expect({ status, signal, stderr }).toEqual(
-      how === 'exit' ? { status: 7, signal: null, stderr: '' } : { status: null, signal: 'SIGTERM', stderr: '' },
-    );
-  });
+      expect({ status, signal, stderr }).toEqual(
+        how === 'exit'
+          ? { status: 7, signal: null, stderr: '' }
+          : { status: null, signal: 'SIGTERM', stderr: '' },
+      );
+    },
+  );
 });
 
 describe.runIf(existsSync('/proc/self/task'))('two engines at once', () => {

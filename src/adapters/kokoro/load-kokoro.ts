@@ -4,10 +4,20 @@ import { catchError, concatMap, defer, lastValueFrom, type Observable, tap } fro
 import { type AudioFrame, audioFrame, type PcmFormat } from '../../core/audio/audio-frame.js';
 import { ModelError, SpeechError, VoiceError } from '../../core/errors.js';
 import type { Synthesizer } from '../../core/ports/synthesizer.js';
-import { createEngineHost, type EngineProgram, type EngineState, findEngineProgram } from '../engine-host/index.js';
+import {
+  createEngineHost,
+  type EngineProgram,
+  type EngineState,
+  findEngineProgram,
+} from '../engine-host/index.js';
 import { ensureModel } from '../model-store/index.js';
 import type { KokoroPiece, KokoroRequest, KokoroSettings } from './engine-messages.js';
-import { filesOf, type GivenKokoroOptions, type KokoroOptions, resolveKokoroOptions } from './kokoro-options.js';
+import {
+  filesOf,
+  type GivenKokoroOptions,
+  type KokoroOptions,
+  resolveKokoroOptions,
+} from './kokoro-options.js';
 import { assertSpeakable } from './speakable.js';
 
 /** Kokoro, speaking from a process of its own. @public */
@@ -53,7 +63,10 @@ const frameSamples = 480;
  * that cannot be had or loaded. All as rejections.
  * @public
  */
-export async function loadKokoro(options: GivenKokoroOptions = {}, parts: KokoroParts = {}): Promise<KokoroSynthesizer> {
+export async function loadKokoro(
+  options: GivenKokoroOptions = {},
+  parts: KokoroParts = {},
+): Promise<KokoroSynthesizer> {
   const resolved = resolveKokoroOptions(options);
   const { dtype, voice, speed, maxCharacters, limits } = resolved;
   assertInstalled(parts.findPeer ?? (() => createRequire(import.meta.url).resolve('kokoro-js')));
@@ -107,7 +120,9 @@ function assertInstalled(findPeer: () => unknown): void {
   try {
     findPeer();
   } catch (cause) {
-    throw new VoiceError('PEER_MISSING', 'kokoro-js is not installed; run: npm install kokoro-js@1.2.1', { cause });
+    throw new VoiceError('PEER_MISSING', 'kokoro-js is not installed; run: npm install kokoro-js@1.2.1', {
+      cause,
+    });
   }
 }
 
@@ -116,7 +131,9 @@ async function findFolder(options: KokoroOptions): Promise<string> {
   const model = { id, revision, files: filesOf(dtype) };
   const last = await lastValueFrom(ensureModel({ model, store, source, offline }).pipe(tap(onProgress)));
   if (last.type === 'ready') return last.folder;
-  throw new ModelError('MODEL_LOAD_FAILED', `the model ${id} did not become ready; try again`, { retryable: true });
+  throw new ModelError('MODEL_LOAD_FAILED', `the model ${id} did not become ready; try again`, {
+    retryable: true,
+  });
 }
 
 function framesOf(samples: Float32Array, start: number): AudioFrame[] {
@@ -131,6 +148,7 @@ function framesOf(samples: Float32Array, start: number): AudioFrame[] {
 /** The code that the port promises. */
 function failed(cause: unknown): SpeechError {
   if (cause instanceof SpeechError) return cause;
-  const { message, retryable } = cause instanceof VoiceError ? cause : { message: String(cause), retryable: false };
+  const { message, retryable } =
+    cause instanceof VoiceError ? cause : { message: String(cause), retryable: false };
   return new SpeechError('SYNTHESIS_FAILED', message.replace(/^\[\w+\] /, ''), { retryable, cause });
 }

@@ -10,7 +10,10 @@ const mostCharacters = 20_000;
  */
 export function assertSpeakable(text: string): void {
   if (typeof text !== 'string') {
-    throw new SpeechError('SYNTHESIS_FAILED', `kokoro speaks a text, and got a value of type ${typeof text}; give a string`);
+    throw new SpeechError(
+      'SYNTHESIS_FAILED',
+      `kokoro speaks a text, and got a value of type ${typeof text}; give a string`,
+    );
   }
   if (text.length > mostCharacters) {
     throw new SpeechError(
@@ -20,7 +23,10 @@ export function assertSpeakable(text: string): void {
   }
   // Of nothing, the model makes a click.
   if (!/[\p{L}\p{N}]/u.test(text)) {
-    throw new SpeechError('SYNTHESIS_FAILED', `there is no word in ${quote(text)}; give a text with a word in it`);
+    throw new SpeechError(
+      'SYNTHESIS_FAILED',
+      `there is no word in ${quote(text)}; give a text with a word in it`,
+    );
   }
   const letters = text.match(/\p{L}/gu) ?? [];
   const latin = text.match(/\p{Script=Latin}/gu) ?? [];

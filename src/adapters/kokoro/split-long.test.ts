@@ -9,15 +9,16 @@ describe('splitLong', () => {
   });
 
   it('cuts at the end of a clause', () => {
-    expect(splitLong('I looked for it in the kitchen; it was not there, nor was it in the hall.', 40)).toEqual([
-      'I looked for it in the kitchen;',
-      'it was not there,',
-      'nor was it in the hall.',
-    ]);
+    expect(
+      splitLong('I looked for it in the kitchen; it was not there, nor was it in the hall.', 40),
+    ).toEqual(['I looked for it in the kitchen;', 'it was not there,', 'nor was it in the hall.']);
   });
 
   it('cuts at a comma where no clause ends, else between words, else anywhere', () => {
-    expect(splitLong('apples and pears, plums and cherries', 20)).toEqual(['apples and pears,', 'plums and cherries']);
+    expect(splitLong('apples and pears, plums and cherries', 20)).toEqual([
+      'apples and pears,',
+      'plums and cherries',
+    ]);
     expect(splitLong('apples and pears and plums', 20)).toEqual(['apples and pears and', 'plums']);
     expect(splitLong('a'.repeat(50), 20)).toEqual(['a'.repeat(20), 'a'.repeat(20), 'a'.repeat(10)]);
   });

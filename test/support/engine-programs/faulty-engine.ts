@@ -13,7 +13,16 @@ export type FaultyRequest =
   /** Numbers without ever looking whether it is cancelled. */
   | { readonly do: 'count-stubbornly'; readonly to: number }
   | { readonly do: 'samples'; readonly length: number }
-  | { readonly do: 'fail' | 'die' | 'reject' | 'block' | 'wait-for-ever' | 'send-a-function' | 'say-its-environment' }
+  | {
+      readonly do:
+        | 'fail'
+        | 'die'
+        | 'reject'
+        | 'block'
+        | 'wait-for-ever'
+        | 'send-a-function'
+        | 'say-its-environment';
+    }
   /** Pieces that are not awaited. */
   | { readonly do: 'flood'; readonly pieces: number }
   | { readonly do: 'eat'; readonly mb: number };
@@ -72,9 +81,11 @@ serveEngine<FaultySettings, FaultyRequest, FaultyPiece>(async ({ load = 'works' 
         case 'send-a-function':
           await emit(() => {});
           break;
-        case 'say-its-environment':
-          await emit(process.env['ORT_DISABLE_TELEMETRY'] ?? 'undefined');
+        case 'say-its-environment': {
+          const { ORT_DISABLE_TELEMETRY: said = 'undefined' } = process.env;
+          await emit(said);
           break;
+        }
         case 'flood':
           for (let n = 1; n <= request.pieces; n++) void emit(n);
           break;

@@ -9,11 +9,8 @@ const host = createEngineHost<FaultySettings, FaultyRequest, FaultyPiece>({
   program: faultyProgram,
   settings: {},
 });
-let said: number | undefined;
 host.state$.subscribe((state) => {
-  if (state.type !== 'ready' || state.pid === said) return;
-  said = state.pid;
-  console.log(`engine ${state.pid}`);
+  if (state.type === 'ready' || state.type === 'busy') console.log(`engine ${state.pid}`);
 });
 host.warmUp().subscribe({
   complete: () => {
