@@ -55,8 +55,8 @@ const transcribeLive = (
 ): Promise<Transcript[]> =>
   lastValueFrom(
     timer(0, 20).pipe(
+      take(frames.length),
       concatMap((n) => from(frames.slice(n, n + 1))),
-      (frames$) => takeFirst(frames$, frames.length),
       transcriber.transcribe(),
       toArray(),
     ),
@@ -81,12 +81,18 @@ function pidOf(transcriber: MoonshineTranscriber): number {
   return pid;
 }
 
+let shared: Promise<MoonshineTranscriber> | undefined;
+afterAll(async () => (await shared)?.close());
+
 describeTranscriberContract(
   { describe, it, expect },
   {
     name: 'loadMoonshine',
-    create: () => loadMoonshine({ model, threads: 1 }),
-    destroy: (transcriber) => (transcriber as MoonshineTranscriber).close(),
+    // One for all: each start takes a second, and what is tested is in the utterances.
+    create: () => {
+      shared ??= loadMoonshine({ model, threads: 1 });
+      return shared;
+    },
     utterances: [
       { frames: spelledFrames('turn on the light'), text: 'turn on the light' },
       { frames: spelledFrames("what's the time"), text: "what's the time" },
