@@ -2,7 +2,7 @@ import { defer, type SchedulerLike, Subscription } from 'rxjs';
 import { type AudioFrame, durationMs } from '../audio/audio-frame.js';
 import { isVoiceError, SpeechError } from '../errors.js';
 import type { Synthesizer } from '../ports/synthesizer.js';
-import type { Clause } from './split-clauses.js';
+import type { Clause } from './clause-step.js';
 
 /** A clause is asked for again once: a child process that died is there again at the next request. */
 const maxTries = 2;

@@ -2,8 +2,8 @@ import type { Subscription } from 'rxjs';
 import { type AudioFrame, durationMs } from '../audio/audio-frame.js';
 import type { Synthesizer } from '../ports/synthesizer.js';
 import { type ClauseSpeech, createClauseSpeech } from './clause-speech.js';
+import { type Clause, type ClauseInput, isHolding, noText, stepClauses } from './clause-step.js';
 import type { SpeakTextSettings } from './speak-text-options.js';
-import { type Clause, type ClauseInput, isHolding, noText, stepClauses } from './split-clauses.js';
 
 /** Text that may wait to be spoken: more than an hour of it. Units: letters. */
 const maxWaitingLetters = 100_000;

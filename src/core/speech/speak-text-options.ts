@@ -1,7 +1,7 @@
 import { asyncScheduler, type Observable, type SchedulerLike } from 'rxjs';
 import { integerIn, resolveOptions } from '../options.js';
 import type { UpstreamRequest } from '../ports/upstream.js';
-import { type ClauseOptions, defaultClauseOptions, resolveClauseOptions } from './split-clauses.js';
+import { type ClauseOptions, defaultClauseOptions, resolveClauseOptions } from './clause-options.js';
 
 /** How text replies are spoken. @public */
 export interface SpeakTextOptions {

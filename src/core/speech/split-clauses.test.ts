@@ -3,7 +3,9 @@ import { concat, EMPTY, from, NEVER, of, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { describeOperatorContract } from '../../testing/contracts/operator.contract.js';
 import { createVirtualClock } from '../../testing/virtual-clock.js';
-import { type Clause, type ClauseOptions, splitClauses } from './split-clauses.js';
+import type { ClauseOptions } from './clause-options.js';
+import type { Clause } from './clause-step.js';
+import { splitClauses } from './split-clauses.js';
 
 /** Without the eager first clause, unless it is what is looked at. */
 const plain = { firstClauseLetters: 0 } as const;
