@@ -71,7 +71,7 @@ describe('earshot fillers render', () => {
       new Set([48_000]),
     );
     expect(printed).toHaveLength(shipped.length + 1);
-    expect(printed[0]).toBe('1 of 24: \u0425\u043c. (0.20 s)\n');
+    expect(printed[0]).toBe('1 of 24: \u0425\u043c. (0.16 s)\n');
     expect(printed.at(-1)).toMatch(
       /^24 fillers in .*: 24 rendered, 0 were there; [\d.]+ s of tone, voice tone, language ru, at 48000 Hz\n$/,
     );

@@ -1,6 +1,7 @@
-import { type PipelineOptions, UpstreamError } from 'earshot';
+import { type FillerLibrary, type PipelineOptions, UpstreamError } from 'earshot';
 import type { Script } from 'earshot/testing';
-import { answerOf, type KioskOptions, kiosk, oneFiller } from './kiosk.js';
+import { of } from 'rxjs';
+import { answerOf, type KioskOptions, kiosk, steady } from './kiosk.js';
 
 /** Numbers in 0..1 that are the same for the same seed. */
 function randomOf(seed: number) {
@@ -84,6 +85,16 @@ function optionsBy({ pick }: Random): Partial<PipelineOptions> {
 /** Which devices vanish now and then. */
 type Unsteady = 'none' | 'loudspeaker' | 'both';
 
+/** One for every wait, a longer one for long waits, and an apology. */
+const someFillers = (ms: number): FillerLibrary => ({
+  loadFillers: () =>
+    of([
+      { fillerId: 'moment', text: 'One moment.', audio: steady(ms, fillerLevel) },
+      { fillerId: 'still', text: 'Still there.', contexts: ['long-wait'], audio: steady(ms + 300, fillerLevel) },
+      { fillerId: 'sorry', text: 'No server.', contexts: ['apology'], audio: steady(ms, fillerLevel) },
+    ]),
+});
+
 function kioskBy(random: Random) {
   let answers = 0;
   const configuration: KioskOptions = {
@@ -93,7 +104,7 @@ function kioskBy(random: Random) {
     },
     accepts: random.pick('text', 'audio'),
     interruptible: random.next() < 0.8,
-    ...(random.next() < 0.6 ? { ports: { fillers: oneFiller(random.integer(100, 2000), fillerLevel) } } : {}),
+    ...(random.next() < 0.6 ? { ports: { fillers: someFillers(random.integer(100, 2000)) } } : {}),
     options: optionsBy(random),
   };
   return { configuration, it_: kiosk(configuration) };

@@ -153,7 +153,10 @@ describe('a conversation in which anything may happen', () => {
     const story = soakStory(seed);
     const recorded = story.it_.loudspeaker.recorded();
     const wrong = invariants.flatMap((invariant) => invariant(story.it_, recorded));
-    for (const { type } of story.it_.events) met.add(type);
+    for (const event of story.it_.events) {
+      met.add(event.type);
+      if (event.type === 'state-changed') met.add(event.state.name);
+    }
     expect(wrong, wrong.length > 0 ? report(seed, story) : '').toEqual([]);
   });
 
@@ -162,7 +165,9 @@ describe('a conversation in which anything may happen', () => {
   it('meets every kind of trouble that it is about', () => {
     expect([...met]).toEqual(
       expect.arrayContaining([
+        'apologising',
         'barge-in',
+        'degraded-mode-left',
         'device-lost',
         'ducked',
         'filler-spoken',

@@ -52,9 +52,9 @@ describe('renderFillers', () => {
     );
     const clips = await load();
     expect(clips.map(({ text }) => text)).toEqual(phrases);
-    // Three letters of 60 ms and a pause of 80 ms.
-    expect(rendered[2]?.durationMs).toBe(260);
-    expect(clips[2]?.audio.samplesPerChannel).toBe(260 * 48);
+    // Three letters of 60 ms, and 40 ms of the pause of 80 ms after them.
+    expect(rendered[2]?.durationMs).toBe(220);
+    expect(clips[2]?.audio.samplesPerChannel).toBe(220 * 48);
   });
 
   it('names each filler by its text and its content address', async () => {

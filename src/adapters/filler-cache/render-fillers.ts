@@ -21,6 +21,7 @@ import { type FillerIdentity, fillerKey } from './filler-key.js';
 import { contextsProblem, type FillerPhrase, fillerContexts } from './filler-phrases.js';
 import { openFillerStore } from './filler-store.js';
 import { maxFillerMs } from './limits.js';
+import { trimSilence } from './trim-silence.js';
 
 /** @public */
 export interface RenderFillersOptions {
@@ -79,6 +80,7 @@ const maxLetters = 500;
  * Cancellation: unsubscribing stops the synthesizer. At every moment, also after a crash, the cache holds what was done until
  * then and nothing half-done, and rendering again goes on from there. Files that are damaged are rendered again.
  * What else is in the cache stays: other voices, languages and phrases. One process may render into a folder at a time.
+ * Silence around the speech is cut off, but for 10 ms before it and 40 ms after it.
  *
  * Errors with `SpeechError` `SYNTHESIS_FAILED`, also for a phrase that yields no sound, is longer than 15 s, or for which
  * nothing comes within `maxWaitMs`; `VoiceError` `FILLER_CACHE_INVALID` for a folder that cannot be used.
@@ -196,7 +198,8 @@ function speak(
           at += samples.length;
         }
         if (!whole.some((sample) => sample !== 0)) throw failed('gave no sound; leave the phrase out');
-        return convertSampleRate(toMono(whole, format.channels), format.sampleRateHz, sampleRateHz);
+        const mono = trimSilence(toMono(whole, format.channels), format.sampleRateHz);
+        return convertSampleRate(mono, format.sampleRateHz, sampleRateHz);
       }),
     ),
   );

@@ -221,6 +221,21 @@ describe('playTo', () => {
     expect(Math.max(...steps)).toBeLessThan(0.01);
   });
 
+  it('tells that a filler that gave way at once is over before it tells that the reply has begun', () => {
+    const { send, clock, events } = rig({ maxHandOverMs: 0 });
+    send(play(filler, new Float32Array(8000).fill(0.5)), { type: 'end', owner: filler });
+    clock.advanceBy(100);
+    send(play(reply, ramp(1, 800)), { type: 'end', owner: reply });
+    clock.advanceBy(400);
+    expect(events.map(({ type, ...event }) => ('owner' in event ? `${type} ${event.owner.id}` : type))).toEqual([
+      'playout-started f1',
+      'playout-ended f1',
+      'playout-started r1',
+      'playout-ended r1',
+    ]);
+    expect(events[1]).toMatchObject({ atMs: 110, heardMs: 110, reason: 'handed-over' });
+  });
+
   it('keeps the cross-fade where a duck falls into it, and lowers both', () => {
     const { send, clock, rendered } = rig({ duckRampMs: 1 });
     send(play(filler, new Float32Array(8000).fill(0.5), [180]), { type: 'end', owner: filler });

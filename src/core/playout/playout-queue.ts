@@ -170,6 +170,8 @@ export function createPlayoutQueue(
         const heard = Math.min(block.samples.length, sample - block.start);
         if (heard <= block.counted) continue;
         if (block.account.heard === 0) {
+          // A filler that gave way at once is over before the reply begins.
+          out.push(...settle(block.start));
           out.push({ type: 'started', owner: block.account.owner, sample: block.start });
         }
         block.account.heard += heard - block.counted;
