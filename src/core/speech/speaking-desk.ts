@@ -1,36 +1,18 @@
-import { Subscription } from 'rxjs';
 import { isVoiceError } from '../errors.js';
 import type { Synthesizer } from '../ports/synthesizer.js';
-import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
-import { createReplySpeech, type ReplySpeech } from './reply-speech.js';
+import type { UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
+import {
+  asFailed,
+  countsOf,
+  type DeskReply,
+  deskReply,
+  type Ended,
+  type SessionChange,
+  type Started,
+  type Text,
+} from './desk-reply.js';
+import { createReplySpeech } from './reply-speech.js';
 import type { SpeakTextSettings } from './speak-text-options.js';
-
-type Started = Extract<UpstreamEvent, { type: 'reply-started' }>;
-type Ended = Extract<UpstreamEvent, { type: 'reply-ended' }>;
-type Text = Extract<UpstreamEvent, { type: 'reply-text' }>;
-type SessionChange = Extract<UpstreamEvent, { type: 'session-lost' | 'session-opened' }>;
-
-/** A reply of the service. */
-interface Reply {
-  readonly turn: TurnRevision;
-  readonly replyId: string;
-  /**
-   * `undecided`: no audio has come, and none of it is spoken yet. `voiced`: the service speaks it. `spoken`: we do. `cut`: nobody wants it,
-   * the service has yet to end it.
-   */
-  phase: 'undecided' | 'voiced' | 'spoken' | 'cut';
-  /** Text that came before it was decided. */
-  readonly held: Text[];
-  grace: Subscription;
-  speech: ReplySpeech | undefined;
-  /** How the service ended it. */
-  ended: Ended | undefined;
-  /** Its end was told already. */
-  isEndTold: boolean;
-  /** Audio of the service that came too late. Units: pieces. */
-  lateAudio: number;
-  droppedLetters: number;
-}
 
 export interface SpeakingDeskOutput {
   readonly tell: (event: UpstreamEvent) => void;
@@ -55,21 +37,21 @@ export function createSpeakingDesk(
   settings: SpeakTextSettings,
   { tell, done }: SpeakingDeskOutput,
 ): SpeakingDesk {
-  const replies = new Map<string, Reply>();
+  const replies = new Map<string, DeskReply>();
   /** What became of the session while something was left to say: the newest loss, and the opening behind it. */
   let heldBack: SessionChange[] = [];
-  let newest: Reply | undefined;
+  let newest: DeskReply | undefined;
   let isFinishing = false;
   let isClosed = false;
 
   /** Said to its end by the service, and not yet by us. */
-  const isLeftToSay = ({ phase, ended }: Reply) => phase === 'spoken' && ended !== undefined;
-  const silence = (reply: Reply) => {
+  const isLeftToSay = ({ phase, ended }: DeskReply) => phase === 'spoken' && ended !== undefined;
+  const silence = (reply: DeskReply) => {
     reply.grace.unsubscribe();
     reply.held.length = 0;
     reply.speech?.cut();
   };
-  const forget = (reply: Reply) => {
+  const forget = (reply: DeskReply) => {
     silence(reply);
     if (replies.get(reply.replyId) === reply) replies.delete(reply.replyId);
   };
@@ -80,19 +62,8 @@ export function createSpeakingDesk(
     for (const change of changes) tell(change);
     if (isFinishing && [...replies.values()].every(({ phase }) => phase !== 'spoken')) done();
   };
-  const tellCounts = ({ replyId, lateAudio, droppedLetters }: Reply) => {
-    if (lateAudio > 1) {
-      const detail = `reply ${replyId}: ${lateAudio} pieces in all`;
-      tell({ type: 'upstream-fact', fact: 'speech-audio-dropped', detail });
-    }
-    if (droppedLetters > 0) {
-      const detail = `reply ${replyId}: ${droppedLetters} letters in all were not spoken`;
-      tell({ type: 'upstream-fact', fact: 'speech-text-dropped', detail });
-    }
-  };
-
   /** Nobody wants it any more. @param isOurs - the service does not know, and what it still sends of it is not to be told. */
-  const cut = (reply: Reply, isOurs: boolean) => {
+  const cut = (reply: DeskReply, isOurs: boolean) => {
     if (reply.phase === 'voiced' || reply.phase === 'cut') return;
     silence(reply);
     reply.phase = 'cut';
@@ -104,7 +75,7 @@ export function createSpeakingDesk(
     settle();
   };
 
-  const speak = (reply: Reply) => {
+  const speak = (reply: DeskReply) => {
     const { replyId } = reply;
     reply.grace.unsubscribe();
     const texts = reply.held.splice(0);
@@ -131,8 +102,8 @@ export function createSpeakingDesk(
       },
       over(failure) {
         forget(reply);
-        tellCounts(reply);
-        if (reply.ended) tell(failure ? failed(reply.ended, failure.error) : reply.ended);
+        for (const fact of countsOf(reply)) tell(fact);
+        if (reply.ended) tell(failure ? asFailed(reply.ended, failure.error) : reply.ended);
         settle();
       },
     });
@@ -140,19 +111,8 @@ export function createSpeakingDesk(
   };
 
   const start = (event: Started) => {
-    const { turnId, revision, replyId } = event;
-    const reply: Reply = {
-      turn: { turnId, revision },
-      replyId,
-      phase: 'undecided',
-      held: [],
-      grace: Subscription.EMPTY,
-      speech: undefined,
-      ended: undefined,
-      isEndTold: false,
-      lateAudio: 0,
-      droppedLetters: 0,
-    };
+    const { replyId } = event;
+    const reply = deskReply(event);
     newest = reply;
     for (const other of [...replies.values()]) {
       if (other.phase === 'spoken' || other.held.length > 0) cut(other, true);
@@ -165,7 +125,7 @@ export function createSpeakingDesk(
     tell(event);
   };
 
-  const takeText = (reply: Reply, event: Text) => {
+  const takeText = (reply: DeskReply, event: Text) => {
     if (reply.phase === 'spoken') {
       reply.speech?.add(event.text);
       return;
@@ -178,7 +138,7 @@ export function createSpeakingDesk(
       reply.grace = settings.scheduler.schedule(() => speak(reply), settings.audioGraceMs);
     }
   };
-  const takeAudio = (reply: Reply, event: Extract<UpstreamEvent, { type: 'reply-audio' }>) => {
+  const takeAudio = (reply: DeskReply, event: Extract<UpstreamEvent, { type: 'reply-audio' }>) => {
     if (reply.phase === 'undecided') {
       reply.phase = 'voiced';
       reply.grace.unsubscribe();
@@ -191,7 +151,7 @@ export function createSpeakingDesk(
     const detail = `reply ${reply.replyId}: the service's own audio came when its text was spoken already; a longer audioGraceMs waits for it`;
     tell({ type: 'upstream-fact', fact: 'speech-audio-dropped', detail });
   };
-  const takeEnd = (reply: Reply, event: Ended) => {
+  const takeEnd = (reply: DeskReply, event: Ended) => {
     if (event.reason !== 'cancelled' && reply.phase === 'undecided' && reply.held.length > 0) speak(reply);
     if (reply.phase === 'spoken' && event.reason !== 'cancelled') {
       reply.ended = event;
@@ -269,16 +229,5 @@ export function createSpeakingDesk(
       isClosed = true;
       for (const reply of [...replies.values()]) forget(reply);
     },
-  };
-}
-
-/** The end of a reply that could not be spoken. */
-function failed({ replyId, message }: Ended, error: unknown): Ended {
-  const why = isVoiceError(error) ? error.message : String(error);
-  return {
-    type: 'reply-ended',
-    replyId,
-    reason: 'failed',
-    message: message === undefined ? why : `${message}; ${why}`,
   };
 }
