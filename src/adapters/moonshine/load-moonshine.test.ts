@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { env } from '@huggingface/transformers';
 import { concatMap, from, lastValueFrom, Subject, take, timer, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -9,6 +10,7 @@ import { type ModelHub, startModelHub } from '../../../test/support/synthetic-mo
 import { syntheticMoonshine } from '../../../test/support/synthetic-models/moonshine-model.js';
 import { costOf } from '../../../test/support/synthetic-models/realistic-cost.js';
 import { listeningFormat, spelledFrames } from '../../../test/support/synthetic-models/tone-alphabet.js';
+import { syntheticWhisper } from '../../../test/support/synthetic-models/whisper-model.js';
 import { type AudioFrame, audioFrame } from '../../core/audio/audio-frame.js';
 import type { VoiceError } from '../../core/errors.js';
 import type { Transcript } from '../../core/ports/transcriber.js';
@@ -303,6 +305,29 @@ describe('traps of transformers.js and of its runtime', () => {
     expect(message).toContain('if a file was cut off, delete it and get it again');
   });
 
+  it('trap: there is no falling back to other weights; the file that is missing is named', async () => {
+    const { code, message } = await failureOf(load({ dtype: 'q4' }));
+
+    expect(code).toBe('MODEL_LOAD_FAILED');
+    expect(message).toContain('onnx/encoder_model_q4.onnx is missing');
+  });
+
+  it('trap: its cache is in node_modules, where every install deletes it; here nothing is written there', async () => {
+    const listing = () => (env.cacheDir && existsSync(env.cacheDir) ? readdirSync(env.cacheDir) : []);
+    const before = listing();
+
+    await transcribe(await load(), spelledFrames('hello'));
+
+    expect(env.cacheDir).toContain('node_modules');
+    expect(listing()).toEqual(before);
+  });
+
+  it('trap: a file: URL is no name of a model; it is refused at once', async () => {
+    expect((await failureOf(loadMoonshine({ model: pathToFileURL(model).href }))).message).toContain(
+      'must be owner/name of a model on the hub, or the path of a folder',
+    );
+  });
+
   it('trap: the library fetches what is missing by itself, and not atomically; here it never does', async () => {
     const part = join(root, 'part');
     const { 'tokenizer.json': _, ...files } = syntheticMoonshine({ dtypes: ['fp32'] });
@@ -317,5 +342,21 @@ describe('traps of transformers.js and of its runtime', () => {
     // The settings of the module in use, and not of its twin for CommonJS.
     expect(env.allowRemoteModels).toBe(false);
     fetching.mockRestore();
+  });
+});
+
+describe('Whisper in the place of Moonshine', () => {
+  it.each([
+    ['whisper-tiny.en', false, undefined],
+    ['whisper-tiny', true, undefined],
+    ['whisper-tiny', true, 'ru'],
+  ] as const)('%s, multilingual: %s, language: %s', async (recogniser, isMultilingual, language) => {
+    const folder = join(root, `${recogniser}-${isMultilingual}`);
+    writeModel(folder, await syntheticWhisper({ isMultilingual }));
+    const transcriber = await load({ model: folder, recogniser, language });
+
+    expect(await transcribe(transcriber, spelledFrames('turn on the light'))).toEqual([
+      { text: 'turn on the light', final: true, engine: `${recogniser}-fp32` },
+    ]);
   });
 });

@@ -1,6 +1,7 @@
+import { spellingDecoder, writeTokens } from './listening-graphs.js';
 import { json, type ModelFiles, onnxPath, type SyntheticDtype } from './model-folder.js';
 import { castTo, createGraph, type Graph, type Value } from './onnx-writer.js';
-import { type Cost, spend } from './realistic-cost.js';
+import type { Cost } from './realistic-cost.js';
 import { letterHz, letters, listeningFormat } from './tone-alphabet.js';
 
 /** What a synthetic Moonshine is to be. */
@@ -14,12 +15,18 @@ export interface SyntheticMoonshine {
 }
 
 const special = ['<unk>', '<s>', '</s>'];
-const [startToken, endToken] = [1, 2];
+const startToken = 1;
 const vocabulary = [...special, ...letters];
+const spelling = {
+  firstLetter: special.length,
+  endToken: 2,
+  promptTokens: 1,
+  vocabularySize: vocabulary.length,
+};
 
 /** A window of 40 ms every 20 ms. Units: samples. */
 const windowSamples = 640;
-export const hopSamples = 320;
+const hopSamples = 320;
 /** Tones of a lower amplitude than this are not heard. */
 const leastLevel = 0.05;
 
@@ -33,7 +40,7 @@ export function syntheticMoonshine({
   encoderCost,
   decoderCost,
 }: SyntheticMoonshine = {}): ModelFiles {
-  const [encoder, decoder] = [encoderGraph(encoderCost), decoderGraph(decoderCost)];
+  const [encoder, decoder] = [encoderGraph(encoderCost), spellingDecoder(spelling, decoderCost)];
   return {
     'config.json': json({
       model_type: 'moonshine',
@@ -41,8 +48,8 @@ export function syntheticMoonshine({
       is_encoder_decoder: true,
       decoder_start_token_id: startToken,
       bos_token_id: startToken,
-      eos_token_id: endToken,
-      pad_token_id: endToken,
+      eos_token_id: spelling.endToken,
+      pad_token_id: spelling.endToken,
       vocab_size: vocabulary.length,
       hidden_size: 1,
       encoder_num_hidden_layers: 1,
@@ -53,8 +60,8 @@ export function syntheticMoonshine({
     'generation_config.json': json({
       bos_token_id: startToken,
       decoder_start_token_id: startToken,
-      eos_token_id: endToken,
-      pad_token_id: endToken,
+      eos_token_id: spelling.endToken,
+      pad_token_id: spelling.endToken,
       max_length: 194,
     }),
     'preprocessor_config.json': json({
@@ -101,7 +108,7 @@ export function syntheticMoonshine({
   };
 }
 
-/** Samples in; out come the token of each tone, in order, and then the end, as [1, tones + 1, 1]. */
+/** Samples in, tokens out. */
 function encoderGraph(cost: Cost | undefined): Uint8Array {
   const graph = createGraph('synthetic moonshine encoder');
   const audio = graph.input('input_values', 'float', [1, 'samples']);
@@ -122,24 +129,7 @@ function encoderGraph(cost: Cost | undefined): Uint8Array {
     [graph.node('Greater', [loudest, graph.floats([leastLevel])])],
     castTo.float,
   );
-  const earlier = slice(graph, heard, 0, -2);
-  const here = slice(graph, heard, 1, -1);
-  // Heard in this window and not in the one before: a tone begins. The window after this one lies wholly in it.
-  const begins = graph.node('Greater', [graph.node('Sub', [here, earlier]), graph.floats([0.5])]);
-  const at = graph.node('Reshape', [graph.node('NonZero', [begins]), flat]);
-  const letter = graph.node('Gather', [which, graph.node('Add', [at, graph.ints([2])])]);
-  const token = graph.node('Add', [letter, graph.ints([special.length])]);
-  let tokens = graph.node(
-    'Cast',
-    [graph.node('Concat', [token, graph.ints([endToken])], { axis: 0 })],
-    castTo.float,
-  );
-  if (cost) {
-    const rows = graph.node('Reshape', [heard, graph.ints([-1, 1])]);
-    tokens = graph.node('Mul', [tokens, spend(graph, rows, cost)]);
-  }
-  const states = graph.node('Reshape', [tokens, graph.ints([1, -1, 1])]);
-  graph.output('last_hidden_state', states, 'float', [1, 'tokens', 1]);
+  writeTokens(graph, { heard, which }, spelling, 1, cost);
   return graph.toBytes();
 }
 
@@ -155,46 +145,4 @@ function amplitudes(graph: Graph, signal: Value): Value {
     return graph.node('Mul', [part, part]);
   };
   return graph.node('Sqrt', [graph.node('Add', [square(Math.cos), square(Math.sin)])]);
-}
-
-const slice = (graph: Graph, value: Value, from: number, to: number) =>
-  graph.node('Slice', [value, graph.ints([from]), graph.ints([to]), graph.ints([0])]);
-
-/** The token of this step gets all the weight; the step is how long the cache has become. */
-function decoderGraph(cost: Cost | undefined): Uint8Array {
-  const graph = createGraph('synthetic moonshine decoder');
-  const ids = graph.input('input_ids', 'int64', [1, 'steps']);
-  const states = graph.input('encoder_hidden_states', 'float', [1, 'tokens', 1]);
-  const cacheShape = [1, 1, 'past', 1] as const;
-  const past = ['decoder.key', 'decoder.value', 'encoder.key', 'encoder.value'].map((part) => ({
-    part,
-    value: graph.input(`past_key_values.0.${part}`, 'float', cacheShape),
-  }));
-  const usesCache = graph.input('use_cache_branch', 'bool', [1]);
-
-  const key = past[0]?.value as Value;
-  const count = (value: Value, axis: number) =>
-    graph.node('Gather', [graph.node('Shape', [value]), graph.ints([axis])]);
-  // Without a cache the first step; with one, what has been written so far.
-  const step = graph.node('Where', [usesCache, count(key, 2), graph.ints([0])]);
-  const last = graph.node('Sub', [count(states, 1), graph.ints([1])]);
-  const at = graph.node('Min', [step, last]);
-  const token = graph.node('Gather', [graph.node('Reshape', [states, graph.ints([-1])]), at]);
-  const certain = graph.node('OneHot', [
-    graph.node('Cast', [token], castTo.int64),
-    graph.ints([vocabulary.length], []),
-    graph.floats([0, 20]),
-  ]);
-  let logits = graph.node('Reshape', [certain, graph.ints([1, 1, -1])]);
-  if (cost) {
-    const row = graph.node('Reshape', [graph.node('Cast', [ids], castTo.float), graph.ints([-1, 1])]);
-    logits = graph.node('Mul', [logits, spend(graph, row, cost)]);
-  }
-  graph.output('logits', logits, 'float', [1, 'steps', vocabulary.length]);
-  const one = graph.floats([1], [1, 1, 1, 1]);
-  for (const { part, value } of past) {
-    const grown = part.startsWith('decoder') ? graph.node('Concat', [value, one], { axis: 2 }) : one;
-    graph.output(`present.0.${part}`, grown, 'float', cacheShape);
-  }
-  return graph.toBytes();
 }
