@@ -109,7 +109,7 @@ async function measure(name: ContenderName, model: string): Promise<Measurement>
   const frames$ = new Subject<AudioFrame>();
   const lateMs: number[] = [];
   let isMeasured = false;
-  frames$.pipe(vad.scoreSpeech()).subscribe(({ timestampMs }) => {
+  frames$.pipe(vad.scoreSpeech()).subscribe(({ frame: { timestampMs } }) => {
     if (isMeasured) lateMs.push(performance.now() - timestampMs);
   });
   const speaker =

@@ -1,7 +1,8 @@
 import { BehaviorSubject, distinctUntilChanged, Observable, type Subscriber } from 'rxjs';
-import { ModelError, type VoiceError } from '../../core/errors.js';
+import type { VoiceError } from '../../core/errors.js';
 import { resolveOptions } from '../../core/options.js';
 import { type StartEngineChild, startEngineChild } from './engine-child.js';
+import { closed, lost, notStarted, tooMany, unsendable } from './engine-errors.js';
 import { defaultEngineLimits, type EngineLimits, engineLimitChecks } from './engine-limits.js';
 import { type EngineNews, fromPlainError } from './engine-messages.js';
 import type { EngineProgram } from './engine-program.js';
@@ -134,7 +135,7 @@ export function createEngineHost<Settings, Request, Piece>(
       send(job.id, job.request);
     } catch (cause) {
       running = undefined;
-      job.subscriber.error(unsendable(cause));
+      job.subscriber.error(unsendable(label, cause));
       proceed();
     }
   }
@@ -164,7 +165,7 @@ export function createEngineHost<Settings, Request, Piece>(
 
   /** The child is gone, or there never was one. */
   function lose(why: string): void {
-    fail(run?.isReady ? lost(why) : notStarted(why), failures + 1 >= limits.maxFailures);
+    fail(run?.isReady ? lost(label, why) : notStarted(label, why), failures + 1 >= limits.maxFailures);
   }
 
   /** Without a child: tell whoever has to know, and wait before there is another. */
@@ -218,36 +219,11 @@ export function createEngineHost<Settings, Request, Piece>(
     proceed();
   }
 
-  const lost = (why: string): ModelError =>
-    new ModelError('MODEL_INFERENCE_FAILED', `${label} was lost: ${why}; ask again`, { retryable: true });
-
-  const notStarted = (why: string): ModelError =>
-    new ModelError('MODEL_LOAD_FAILED', `${label} could not be started: ${why}; try again`, {
-      retryable: true,
-    });
-
-  const unsendable = (cause: unknown): ModelError =>
-    new ModelError(
-      'MODEL_INFERENCE_FAILED',
-      `${label} cannot be sent what was asked (${cause}); ask with plain values`,
-      { cause },
-    );
-
-  const closed = (): ModelError =>
-    new ModelError('MODEL_INFERENCE_FAILED', `${label} was closed; create another`);
-
-  const tooMany = (): ModelError =>
-    new ModelError(
-      'MODEL_INFERENCE_FAILED',
-      `${label} has ${queue.length} requests waiting, as many as maxWaiting; ask later`,
-      { retryable: true },
-    );
-
   return {
     state$: state$.pipe(distinctUntilChanged(isSame)),
     warmUp: () =>
       new Observable<never>((subscriber) => {
-        const refusal = closing ? closed() : rest?.refusal;
+        const refusal = closing ? closed(label) : rest?.refusal;
         if (refusal) {
           subscriber.error(refusal);
           return;
@@ -262,8 +238,8 @@ export function createEngineHost<Settings, Request, Piece>(
     request: (request) =>
       new Observable<Piece>((subscriber) => {
         const refusal = closing
-          ? closed()
-          : (rest?.refusal ?? (queue.length >= limits.maxWaiting && tooMany()));
+          ? closed(label)
+          : (rest?.refusal ?? (queue.length >= limits.maxWaiting && tooMany(label, queue.length)));
         if (refusal) {
           subscriber.error(refusal);
           return;
@@ -297,7 +273,7 @@ export function createEngineHost<Settings, Request, Piece>(
     // Otherwise a program that waits for this and for nothing else ends before.
     left?.keepAlive(true);
     left?.kill();
-    for (const subscriber of [...told, ...warming]) subscriber.error(closed());
+    for (const subscriber of [...told, ...warming]) subscriber.error(closed(label));
     state$.next({ type: 'closed' });
     state$.complete();
     await left?.gone;
