@@ -90,7 +90,12 @@ const someFillers = (ms: number): FillerLibrary => ({
   loadFillers: () =>
     of([
       { fillerId: 'moment', text: 'One moment.', audio: steady(ms, fillerLevel) },
-      { fillerId: 'still', text: 'Still there.', contexts: ['long-wait'], audio: steady(ms + 300, fillerLevel) },
+      {
+        fillerId: 'still',
+        text: 'Still there.',
+        contexts: ['long-wait'],
+        audio: steady(ms + 300, fillerLevel),
+      },
       { fillerId: 'sorry', text: 'No server.', contexts: ['apology'], audio: steady(ms, fillerLevel) },
     ]),
 });
