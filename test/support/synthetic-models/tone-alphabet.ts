@@ -12,10 +12,6 @@ const toneSamples = 1280;
 /** The tone of a letter. 100 Hz apart, so that a window of 40 ms tells them apart without a doubt. */
 export const letterHz = (index: number) => 300 + 100 * index;
 
-/** How long it takes to say a text. Units: ms. */
-export const spellingMs = (text: string) =>
-  (text.length * 2 * toneSamples * 1000) / listeningFormat.sampleRateHz;
-
 /**
  * Say a text in tones, at 16 kHz.
  *
