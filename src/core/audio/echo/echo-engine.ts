@@ -107,13 +107,12 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
     start.reset();
   };
 
-  /** The path may only have moved. */
+  /** The path may only have moved. How well it is known must show all the same: until then the caution of a start goes on. */
   const relocate = (captured: Float64Array): void => {
     const laterSamples = relocation.step(captured);
     if (laterSamples === undefined) return;
     filter.putBack(laterSamples, doubtedAfterMove);
     leftOver.restore();
-    watch.restore();
   };
 
   /** More is left over than the filter explains, and it rises and falls with the echo: the path is not quite what it was. */

@@ -19,8 +19,6 @@ export interface PathWatch {
   readonly missing: number;
   /** Whether the path was questioned, and no echo has been found yet where it is expected. */
   readonly isQuestioned: boolean;
-  /** The path from before the last change has been found again at another place: it is as well known as it was, once it has answered. */
-  restore(): void;
   /** The reference or the microphone was set to another place: the path may be off by what their stamps are. */
   question(): void;
   /**
@@ -93,7 +91,6 @@ export function createPathWatch(bins: number): PathWatch {
   const meanResidual = new Float64Array(bins);
   let loudest = 0;
   let convergence = 0;
-  let convergenceBefore = 0;
   let projection = 0;
   let projected = 0;
   let quickProjection = 0;
@@ -195,10 +192,6 @@ export function createPathWatch(bins: number): PathWatch {
     get isQuestioned() {
       return unanswered > 0;
     },
-    restore() {
-      convergence = Math.max(convergence, convergenceBefore);
-      unanswered = answeringBlocks;
-    },
     question() {
       unanswered = answeringBlocks;
     },
@@ -215,7 +208,6 @@ export function createPathWatch(bins: number): PathWatch {
         quickProjected = 0;
         unanswered = 0;
         worked = 0;
-        convergenceBefore = convergence;
         convergence = 0;
         projection = 0;
         projected = 0;
