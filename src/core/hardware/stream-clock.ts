@@ -71,6 +71,11 @@ const shortWindowMs = 120;
 const minObservationsAfterDisturbance = 2;
 /** After a pause without observations, correct as if it had been this long. Units: ms. */
 const longestWindowMs = 2000;
+/**
+ * What all windows of a disturbance together say is off by more than this is set right when it is over. Units: ms. Slewed away at the loop's pace
+ * it would look like a drift of some hundred ppm for half a minute. The best of half a second of reports is right to about 1 ms.
+ */
+const steadyLossMs = 1.5;
 /** Missing time that is more than jitter. Units: ms. */
 const defaultLossMs = 20;
 /**
@@ -105,6 +110,8 @@ export function createStreamClock(
   let slopePpm = driftPpm;
   /** How many short windows are still to come. */
   let disturbed = 0;
+  /** The least late observation since the disturbance. */
+  let leastLate: Observation | undefined;
   /** The window before was too low already. */
   let wasBehind = false;
   let window = emptyWindow(0);
@@ -117,6 +124,7 @@ export function createStreamClock(
     anchor = { ms: best.atMs, count: best.count };
     slopePpm = driftPpm;
     wasBehind = false;
+    leastLate = undefined;
     return { byMs: best.errorMs };
   }
 
@@ -132,12 +140,23 @@ export function createStreamClock(
     slopePpm = clamp(driftPpm + proportional, maxSlopePpm);
   }
 
+  /** Several windows are looked at together, and nothing is made up for meanwhile. */
+  function judgeDisturbed(best: Observation): ClockReset | undefined {
+    if (best.errorMs < -disturbedLossMs) return setAnew(best);
+    if (!leastLate || best.errorMs > leastLate.errorMs) leastLate = best;
+    if (disturbed > 0 || Math.abs(leastLate.errorMs) <= steadyLossMs) return undefined;
+    const { count, atMs, errorMs } = leastLate;
+    // Where it was then, and as fast as before since.
+    return setAnew({ count, atMs, errorMs });
+  }
+
   function judge(atMs: number): ClockReset | undefined {
     const { best, startMs } = window;
     window = emptyWindow(atMs);
     if (!best) return undefined;
     const isDisturbed = disturbed > 0;
     disturbed = Math.max(0, disturbed - 1);
+    if (isDisturbed && disturbedWindows > 1) return judgeDisturbed(best);
     const isBehind = best.errorMs < -(isDisturbed ? disturbedLossMs : lossMs);
     if (isBehind && (wasBehind || isDisturbed)) return setAnew(best);
     wasBehind = isBehind;
@@ -168,6 +187,7 @@ export function createStreamClock(
     },
     disturb() {
       disturbed = disturbedWindows;
+      leastLate = undefined;
       window = emptyWindow(window.best?.atMs ?? window.startMs);
     },
     setTo(count, ms) {
