@@ -142,6 +142,31 @@ describe('createStreamClock', () => {
     expect(world.resets).toHaveLength(1);
   });
 
+  it('is right within a millisecond 25 s after a start that was off by 9, and takes little of it for a drift', () => {
+    let isFirst = true;
+    const world = observed({
+      everyMs: 100,
+      lowMs: () => {
+        if (!isFirst) return 0;
+        isFirst = false;
+        return 9;
+      },
+      options: { believeAheadMs: 10, startsRoughly: true },
+    });
+    let most = 0;
+    world.run(25_000, () => {
+      most = Math.max(most, Math.abs(world.clock.driftPpm ?? 0));
+    });
+    expect(Math.abs(world.errorMs())).toBeLessThan(1);
+    expect(most).toBeLessThan(20);
+    world.run(60_000, () => {
+      most = Math.max(most, Math.abs(world.clock.driftPpm ?? 0));
+    });
+    expect(most).toBeLessThan(40);
+    expect(Math.abs(world.errorMs())).toBeLessThan(0.2);
+    expect(world.resets).toEqual([]);
+  });
+
   it('believes at once what is ahead by more than it was told to doubt', () => {
     const world = observed({ options: { believeAheadMs: 20 } });
     world.run(1000);

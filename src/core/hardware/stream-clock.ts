@@ -59,6 +59,8 @@ export interface StreamClockOptions {
    * @defaultValue 1
    */
   readonly disturbedWindows?: number;
+  /** Whether the first observations may be off by so much that it must be made up for faster than a drift is followed. @defaultValue false */
+  readonly startsRoughly?: boolean;
   /** What is known of the device's drift from before. Units: parts per million. @defaultValue 0 */
   readonly driftPpm?: number;
 }
@@ -83,6 +85,14 @@ const defaultLossMs = 20;
  * (step / (bandwidth * e)), and jitter of 1 ms bends the slope by less than 250 ppm.
  */
 const bandwidth = 0.1;
+/**
+ * The same after a rough start, and for how long: until it is within so much, and for the first seconds at least. What is off at the start says nothing
+ * of the drift: taken for one it would swing for a minute.
+ */
+const startBandwidth = 0.5;
+const leastStartMs = 5000;
+const mostStartMs = 40_000;
+const startedWithinMs = 0.5;
 /** Crystals are within 100 ppm of nominal, cheap ones within 200; two of them can be twice that apart. */
 const maxDriftPpm = 400;
 /** A change of pitch of 0.05 % cannot be heard (the finest listeners notice 0.1 to 0.2 %); drift and correction together stay below. */
@@ -106,6 +116,7 @@ export function createStreamClock(
   const perMs = sampleRateHz / 1000;
   let anchor: { readonly ms: number; readonly count: number } | undefined;
   let startedMs = 0;
+  let isStarting = options.startsRoughly ?? false;
   let driftPpm = clamp(options.driftPpm ?? 0, maxDriftPpm);
   let slopePpm = driftPpm;
   /** How many short windows are still to come. */
@@ -131,6 +142,12 @@ export function createStreamClock(
   function steer(errorMs: number, elapsedMs: number, atMs: number): void {
     anchor = { ms: atMs, count: countAt(atMs) };
     const error = errorMs * 1e-3;
+    const sinceMs = atMs - startedMs;
+    isStarting &&= sinceMs < leastStartMs || (Math.abs(errorMs) > startedWithinMs && sinceMs < mostStartMs);
+    if (isStarting) {
+      slopePpm = clamp(driftPpm + 2 * startBandwidth * error * 1e6, maxSlopePpm);
+      return;
+    }
     const proportional = 2 * bandwidth * error * 1e6;
     // While the slope is at its limit an error lasts longer than the loop expects: it tells of the phase and not of the drift.
     if (Math.abs(driftPpm + proportional) <= maxSlopePpm) {
