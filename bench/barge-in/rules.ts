@@ -135,6 +135,7 @@ export function pipecatRule(frontEnd: FrontEnd): Rule {
     minSpeechMs: 192,
     certainThreshold: 0.7,
     uncertainShare: 1,
+    uncertainForMs: 0,
     gapToleranceMs: 0,
     minSilenceMs: 200,
   });

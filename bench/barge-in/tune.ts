@@ -75,6 +75,7 @@ const knobs: readonly Knob[] = [
   utteranceKnob('gapToleranceMs', [64, 100, 130, 160, 200, 260]),
   utteranceKnob('certainThreshold', [0.8, 0.85, 0.9, 0.95]),
   utteranceKnob('uncertainShare', [0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1]),
+  utteranceKnob('uncertainForMs', [320, 400, 500, 640]),
   combinedKnob('suspicionWeight', [0, 0.15, 0.3, 0.5]),
   combinedKnob('secondWeight', [0.2, 0.3, 0.4, 0.5, 0.6]),
   combinedKnob('agreementThreshold', [0.3, 0.4, 0.5, 0.6, 0.7]),

@@ -41,8 +41,9 @@ export function conclude(run: Run): Summary {
     startMs: item.startMs - originMs,
     endMs: item.endMs - originMs,
   }));
+  const { place, echoDb } = options;
   const problems = [
-    ...findProblems(result, relativeSaid),
+    ...findProblems({ ...result, place: place.type, echoDb }, relativeSaid),
     ...(missed ? [`${missed.id}: its moment never came`] : []),
     ...(unfinished === undefined ? [] : [unfinished]),
     ...(result.turns.length === 0 ? ['no turn was heard'] : []),
@@ -50,7 +51,6 @@ export function conclude(run: Run): Summary {
       .filter(({ outcome }) => outcome === 'unanswered')
       .map(({ turnId }) => `${turnId} was not answered`),
   ];
-  const { place, echoDb } = options;
   const summary = rounded({ ok: problems.length === 0, problems, place: place.type, echoDb, ...result });
   writeEvents(join(options.out, 'events.jsonl'), events);
   writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);

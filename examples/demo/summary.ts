@@ -1,6 +1,7 @@
 import type { PipelineEvent } from 'earshot';
 import type { Said } from './speaker.js';
 import type { Place } from './timeline/data.js';
+import { limitsOn } from './timeline/outcome.js';
 
 type Of<Type extends PipelineEvent['type']> = Extract<PipelineEvent, { readonly type: Type }>;
 
@@ -201,16 +202,19 @@ export function rounded(summary: Summary): Summary {
 
 /** How far from its cue the onset of a barge-in may be found. Units: ms. */
 const cueToleranceMs = 300;
-/** After so long the loudspeaker must be silent. Units: ms from the onset of speech. */
-const silenceLimitMs = 350;
-/** After so long it must be at full volume again. Units: ms from the duck. */
-const restoreLimitMs = 500;
 
 /** What is not as the script says. */
 export function findProblems(
-  { turns, bargeIns, coughs }: Pick<Summary, 'turns' | 'bargeIns' | 'coughs'>,
+  {
+    turns,
+    bargeIns,
+    coughs,
+    place,
+    echoDb,
+  }: Pick<Summary, 'turns' | 'bargeIns' | 'coughs' | 'place' | 'echoDb'>,
   said: readonly Said[],
 ): string[] {
+  const limits = limitsOn(place, echoDb);
   const near = (onsetMs: number, { startMs }: Said) => Math.abs(onsetMs - startMs) <= cueToleranceMs;
   return said.flatMap((item): string[] => {
     const { cue } = item;
@@ -218,7 +222,7 @@ export function findProblems(
     if (cue.expect === 'cough') {
       const cough = coughs.find(({ speechOnsetMs }) => near(speechOnsetMs, item));
       if (!cough) problems.push('did not duck the reply and bring it back');
-      else if (cough.restoredMs - cough.duckedMs > restoreLimitMs)
+      else if (cough.restoredMs - cough.duckedMs > limits.restoredMs)
         problems.push('the volume came back too late');
       if (bargeIns.some(({ speechOnsetMs }) => near(speechOnsetMs, item)))
         problems.push('cut what was being heard');
@@ -232,7 +236,7 @@ export function findProblems(
     if (cue.expect === 'barge-in') {
       const bargeIn = bargeIns.find(({ speechOnsetMs }) => near(speechOnsetMs, item));
       if (!bargeIn) problems.push('did not interrupt');
-      else if (bargeIn.silentMs === null || bargeIn.silentMs - bargeIn.speechOnsetMs > silenceLimitMs)
+      else if (bargeIn.silentMs === null || bargeIn.silentMs - bargeIn.speechOnsetMs > limits.silentMs)
         problems.push('silenced the loudspeaker too late');
     }
     return problems.map((problem) => `${cue.id}: ${problem}`);

@@ -7,13 +7,13 @@ import { defaultFirstWordsOptions, type FirstWordsOptions, resolveFirstWordsOpti
 export interface BargeInOptions {
   /** While nothing is heard and the answer is awaited. Changes the utterance options. @defaultValue {} */
   readonly awaiting: Partial<UtteranceOptions>;
-  /** The same as `replying`, while a filler or an apology is spoken. @defaultValue \{ startThreshold: 0.4, stopThreshold: 0.15, uncertainShare: 0.25 \} */
+  /** The same as `replying`, while a filler or an apology is spoken. @defaultValue \{ startThreshold: 0.4, stopThreshold: 0.15, uncertainShare: 0.2 \} */
   readonly filling: Partial<UtteranceOptions>;
   /**
    * While a reply is heard. Ducking is cheap, so suspicion comes early (0.4 instead of 0.5 brings the duck forward by
    * up to one window of 32 ms on soft onsets); the cut still wants sustained speech, and a cough is none: of 59 coughs over a
-   * reply one or two cut, instead of 19 with an `uncertainShare` of 1, for 30 ms more from onset to silence. What is not given
-   * stays as it is by default. @defaultValue \{ startThreshold: 0.4, stopThreshold: 0.15, uncertainShare: 0.25 \}
+   * reply one cut, instead of 19 with an `uncertainShare` of 1, for 40 ms more from onset to silence. What is not given
+   * stays as it is by default. @defaultValue \{ startThreshold: 0.4, stopThreshold: 0.15, uncertainShare: 0.2 \}
    */
   readonly replying: Partial<UtteranceOptions>;
   /** Whether "mm-hm" over a filler or a reply is told from a bid for the floor by its words. */
@@ -30,7 +30,7 @@ export interface BargeInSettings extends BargeInOptions {
   readonly firstWords: FirstWordsOptions;
 }
 
-const speakingProfile = { startThreshold: 0.4, stopThreshold: 0.15, uncertainShare: 0.25 } as const;
+const speakingProfile = { startThreshold: 0.4, stopThreshold: 0.15, uncertainShare: 0.2 } as const;
 
 /** @public */
 export const defaultBargeInOptions = {

@@ -35,9 +35,9 @@ describe('combineSpeech', () => {
     ],
     ['a canceller that tells nothing is taken as it is', { first: 0.9, isEchoPossible: true }, 0.9, 1],
     ['and so is the second alone', { second: 0.7, isEchoPossible: true }, 0.7, 1],
-    ['a trusted signal alone counts less', { first: 0.9, confidence: 1, isEchoPossible: true }, 0.9, 0.75],
-    ['the less it is trusted', { first: 0.9, confidence: 0.75, isEchoPossible: true }, 0.9, 0.375],
-    ['but never nothing', { first: 0.9, confidence: 0.5, isEchoPossible: true }, 0.9, 0.1],
+    ['a trusted signal alone counts less', { first: 0.9, confidence: 1, isEchoPossible: true }, 0.9, 0.9],
+    ['the less it is trusted', { first: 0.9, confidence: 0.7, isEchoPossible: true }, 0.9, 0.225],
+    ['but never nothing', { first: 0.9, confidence: 0.4, isEchoPossible: true }, 0.9, 0.1],
     [
       'a trusted signal raises the suspicion, and where the second agrees it counts in full',
       { first: 0.9, second: 0.3, confidence: 0.9, isEchoPossible: true },
@@ -48,22 +48,24 @@ describe('combineSpeech', () => {
       'where the second does not, it counts less',
       { first: 0.8, second: 0, confidence: 1, isEchoPossible: true },
       0.8,
-      0.5,
+      0.6,
     ],
     [
       'and less, the less it is trusted',
-      { first: 0.8, second: 0, confidence: 0.75, isEchoPossible: true },
+      { first: 0.8, second: 0, confidence: 0.7, isEchoPossible: true },
       0.8,
-      0.25,
+      0.15,
     ],
     [
       'the second alone raises no suspicion against a trusted first',
       { first: 0, second: 0.9, confidence: 1, isEchoPossible: true },
       0,
-      0.5,
+      0.6,
     ],
   ])('%s', (_, opinions, speechProbability, share) => {
-    expect(combine(opinions)).toEqual({ speechProbability, share });
+    const evidence = combine(opinions);
+    expect(evidence).toEqual({ speechProbability, share: evidence.share });
+    expect(evidence.share).toBeCloseTo(share, 9);
   });
 
   it.each([
@@ -72,17 +74,17 @@ describe('combineSpeech', () => {
     ['nor is the second alone', { first: 0, second: 0.9 }, 0, 1],
     ['unless there is no other, and then by half', { first: 0.9 }, 0.9, 0.5],
   ])('when the first signal is doubted, %s', (_, heard, speechProbability, share) => {
-    const evidence = combine({ ...heard, confidence: 0.49, isEchoPossible: true });
+    const evidence = combine({ ...heard, confidence: 0.39, isEchoPossible: true });
     expect(evidence).toEqual({
       speechProbability,
       share,
       confirmedProbability: heard.first,
-      minSpeechMs: 256,
+      minSpeechMs: 288,
     });
   });
 
   it('is trusted from the very confidence on', () => {
-    const evidence = combine({ first: 1, second: 0, confidence: 0.5, isEchoPossible: true });
+    const evidence = combine({ first: 1, second: 0, confidence: 0.4, isEchoPossible: true });
     expect(evidence).toEqual({ speechProbability: 1, share: 0.1 });
   });
 
@@ -134,6 +136,7 @@ describe('evidence, window by window', () => {
     minSpeechMs: 160,
     certainThreshold: 0.9,
     uncertainShare: 1,
+    uncertainForMs: 500,
     gapToleranceMs: 200,
     minSilenceMs: 320,
   };
@@ -159,19 +162,19 @@ describe('evidence, window by window', () => {
     [
       'the trusted one alone',
       { first: 0.9, second: 0, confidence: 1 },
-      { 'speech-started': 1, 'speech-confirmed': 10 },
+      { 'speech-started': 1, 'speech-confirmed': 9 },
     ],
     [
       'both, doubted',
       { first: 1, second: 0.4, confidence: 0.2 },
-      { 'speech-started': 1, 'speech-confirmed': 8 },
+      { 'speech-started': 1, 'speech-confirmed': 9 },
     ],
     ['the doubted one alone beside another', { first: 1, second: 0, confidence: 0.2 }, {}],
     ['the other alone beside a doubted one', { first: 0, second: 1, confidence: 0.2 }, {}],
     [
       'the doubted one without another',
       { first: 1, confidence: 0.2 },
-      { 'speech-started': 1, 'speech-confirmed': 16 },
+      { 'speech-started': 1, 'speech-confirmed': 18 },
     ],
     ['the second alone', { first: 0, second: 1, confidence: 1 }, {}],
   ])('%s: ducks and cuts after so many windows', (_, opinions, edges) => {

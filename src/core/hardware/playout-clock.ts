@@ -82,6 +82,8 @@ export function createPlayoutClock(
     windowMs: 200,
     disturbedLossMs: 6,
     disturbedWindows: 4,
+    // While a program starts, it may be too busy to take a report in time.
+    startsRoughly: true,
     driftPpm,
   });
   const starts: number[] = [];

@@ -122,6 +122,51 @@ describe('createStreamClock', () => {
     expect(Math.abs(world.errorMs())).toBeLessThan(6);
   });
 
+  it('sets right the little that a disturbance has left, instead of taking it for a drift', () => {
+    const world = observed({
+      everyMs: 50,
+      lowMs: jitter(4, 2),
+      options: { believeAheadMs: 20, disturbedLossMs: 6, disturbedWindows: 4 },
+    });
+    world.run(20_000);
+    world.lose(4);
+    world.clock.disturb();
+    world.run(1000);
+    expect(world.resets).toHaveLength(1);
+    expect(Math.abs(world.errorMs())).toBeLessThan(1.5);
+    let most = 0;
+    world.run(20_000, () => {
+      most = Math.max(most, Math.abs(world.clock.driftPpm ?? 0));
+    });
+    expect(most).toBeLessThan(25);
+    expect(world.resets).toHaveLength(1);
+  });
+
+  it('is right within a millisecond 25 s after a start that was off by 9, and takes little of it for a drift', () => {
+    let isFirst = true;
+    const world = observed({
+      everyMs: 100,
+      lowMs: () => {
+        if (!isFirst) return 0;
+        isFirst = false;
+        return 9;
+      },
+      options: { believeAheadMs: 10, startsRoughly: true },
+    });
+    let most = 0;
+    world.run(25_000, () => {
+      most = Math.max(most, Math.abs(world.clock.driftPpm ?? 0));
+    });
+    expect(Math.abs(world.errorMs())).toBeLessThan(1);
+    expect(most).toBeLessThan(20);
+    world.run(60_000, () => {
+      most = Math.max(most, Math.abs(world.clock.driftPpm ?? 0));
+    });
+    expect(most).toBeLessThan(40);
+    expect(Math.abs(world.errorMs())).toBeLessThan(0.2);
+    expect(world.resets).toEqual([]);
+  });
+
   it('believes at once what is ahead by more than it was told to doubt', () => {
     const world = observed({ options: { believeAheadMs: 20 } });
     world.run(1000);

@@ -59,6 +59,8 @@ export interface StreamClockOptions {
    * @defaultValue 1
    */
   readonly disturbedWindows?: number;
+  /** Whether the first observations may be off by so much that it must be made up for faster than a drift is followed. @defaultValue false */
+  readonly startsRoughly?: boolean;
   /** What is known of the device's drift from before. Units: parts per million. @defaultValue 0 */
   readonly driftPpm?: number;
 }
@@ -71,6 +73,11 @@ const shortWindowMs = 120;
 const minObservationsAfterDisturbance = 2;
 /** After a pause without observations, correct as if it had been this long. Units: ms. */
 const longestWindowMs = 2000;
+/**
+ * What all windows of a disturbance together say is off by more than this is set right when it is over. Units: ms. Slewed away at the loop's pace
+ * it would look like a drift of some hundred ppm for half a minute. The best of half a second of reports is right to about 1 ms.
+ */
+const steadyLossMs = 1.5;
 /** Missing time that is more than jitter. Units: ms. */
 const defaultLossMs = 20;
 /**
@@ -78,6 +85,14 @@ const defaultLossMs = 20;
  * (step / (bandwidth * e)), and jitter of 1 ms bends the slope by less than 250 ppm.
  */
 const bandwidth = 0.1;
+/**
+ * The same after a rough start, and for how long: until it is within so much, and for the first seconds at least. What is off at the start says nothing
+ * of the drift: taken for one it would swing for a minute.
+ */
+const startBandwidth = 0.5;
+const leastStartMs = 5000;
+const mostStartMs = 40_000;
+const startedWithinMs = 0.5;
 /** Crystals are within 100 ppm of nominal, cheap ones within 200; two of them can be twice that apart. */
 const maxDriftPpm = 400;
 /** A change of pitch of 0.05 % cannot be heard (the finest listeners notice 0.1 to 0.2 %); drift and correction together stay below. */
@@ -101,10 +116,13 @@ export function createStreamClock(
   const perMs = sampleRateHz / 1000;
   let anchor: { readonly ms: number; readonly count: number } | undefined;
   let startedMs = 0;
+  let isStarting = options.startsRoughly ?? false;
   let driftPpm = clamp(options.driftPpm ?? 0, maxDriftPpm);
   let slopePpm = driftPpm;
   /** How many short windows are still to come. */
   let disturbed = 0;
+  /** The least late observation since the disturbance. */
+  let leastLate: Observation | undefined;
   /** The window before was too low already. */
   let wasBehind = false;
   let window = emptyWindow(0);
@@ -117,12 +135,19 @@ export function createStreamClock(
     anchor = { ms: best.atMs, count: best.count };
     slopePpm = driftPpm;
     wasBehind = false;
+    leastLate = undefined;
     return { byMs: best.errorMs };
   }
 
   function steer(errorMs: number, elapsedMs: number, atMs: number): void {
     anchor = { ms: atMs, count: countAt(atMs) };
     const error = errorMs * 1e-3;
+    const sinceMs = atMs - startedMs;
+    isStarting &&= sinceMs < leastStartMs || (Math.abs(errorMs) > startedWithinMs && sinceMs < mostStartMs);
+    if (isStarting) {
+      slopePpm = clamp(driftPpm + 2 * startBandwidth * error * 1e6, maxSlopePpm);
+      return;
+    }
     const proportional = 2 * bandwidth * error * 1e6;
     // While the slope is at its limit an error lasts longer than the loop expects: it tells of the phase and not of the drift.
     if (Math.abs(driftPpm + proportional) <= maxSlopePpm) {
@@ -132,12 +157,23 @@ export function createStreamClock(
     slopePpm = clamp(driftPpm + proportional, maxSlopePpm);
   }
 
+  /** Several windows are looked at together, and nothing is made up for meanwhile. */
+  function judgeDisturbed(best: Observation): ClockReset | undefined {
+    if (best.errorMs < -disturbedLossMs) return setAnew(best);
+    if (!leastLate || best.errorMs > leastLate.errorMs) leastLate = best;
+    if (disturbed > 0 || Math.abs(leastLate.errorMs) <= steadyLossMs) return undefined;
+    const { count, atMs, errorMs } = leastLate;
+    // Where it was then, and as fast as before since.
+    return setAnew({ count, atMs, errorMs });
+  }
+
   function judge(atMs: number): ClockReset | undefined {
     const { best, startMs } = window;
     window = emptyWindow(atMs);
     if (!best) return undefined;
     const isDisturbed = disturbed > 0;
     disturbed = Math.max(0, disturbed - 1);
+    if (isDisturbed && disturbedWindows > 1) return judgeDisturbed(best);
     const isBehind = best.errorMs < -(isDisturbed ? disturbedLossMs : lossMs);
     if (isBehind && (wasBehind || isDisturbed)) return setAnew(best);
     wasBehind = isBehind;
@@ -168,6 +204,7 @@ export function createStreamClock(
     },
     disturb() {
       disturbed = disturbedWindows;
+      leastLate = undefined;
       window = emptyWindow(window.best?.atMs ?? window.startMs);
     },
     setTo(count, ms) {

@@ -51,6 +51,12 @@ describe('detectUtterances', () => {
     expect(edgesOf('0699900000', strict)).toEqual(['started@20', 'confirmed@50', 'ended@80']);
     expect(edgesOf('0678600000', strict)).toEqual(['started@20', 'misfired@80']);
     expect(edgesOf('0678676000', strict)).toEqual(['started@20', 'confirmed@70', 'ended@100']);
+    // And one that goes on for longer than a cough does.
+    expect(edgesOf('0678676000', { ...strict, uncertainForMs: 30 })).toEqual([
+      'started@20',
+      'confirmed@60',
+      'ended@100',
+    ]);
   });
 
   it('tolerates a gap inside speech that is not confirmed yet, and does not count it as speech', () => {

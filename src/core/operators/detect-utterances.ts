@@ -25,6 +25,11 @@ export interface UtteranceOptions {
    * is told from a word; a murmur is confirmed later for it. @defaultValue 1
    */
   readonly uncertainShare: number;
+  /**
+   * For how long after the onset that makes a difference. Units: ms. Range: 0..5000. A cough is over by then; what still goes on is a quiet
+   * person. @defaultValue 500
+   */
+  readonly uncertainForMs: number;
   /** Silence allowed inside speech that is not confirmed yet. Units: ms. Range: 0..2000. Plosives and word gaps stay below it. @defaultValue 200 */
   readonly gapToleranceMs: number;
   /** Silence that ends a confirmed utterance. Units: ms. Range: 10..10000. @defaultValue 320 */
@@ -38,6 +43,7 @@ export const defaultUtteranceOptions = {
   minSpeechMs: 160,
   certainThreshold: 0.9,
   uncertainShare: 1,
+  uncertainForMs: 500,
   gapToleranceMs: 200,
   minSilenceMs: 320,
 } as const satisfies UtteranceOptions;
@@ -58,6 +64,7 @@ export function resolveUtteranceOptions(
       minSpeechMs: integerIn(0, 5000, 'ms'),
       certainThreshold: numberIn(0, 1),
       uncertainShare: numberIn(0.05, 1),
+      uncertainForMs: integerIn(0, 5000, 'ms'),
       gapToleranceMs: integerIn(0, 2000, 'ms'),
       minSilenceMs: integerIn(10, 10_000, 'ms'),
     },
@@ -125,8 +132,11 @@ export function stepUtterance(
   const isConfirmed = phase.name === 'speaking' || phase.name === 'stopping';
   const speechProbability =
     (isConfirmed ? evidence?.confirmedProbability : undefined) ?? evidence?.speechProbability ?? scored;
-  // Evidence that asks for more speech of its own accord has been strict enough.
-  const isCertain = evidence?.minSpeechMs !== undefined || speechProbability >= options.certainThreshold;
+  const isCertain =
+    speechProbability >= options.certainThreshold ||
+    (phase.name === 'starting' && atMs - phase.onsetMs > options.uncertainForMs) ||
+    // Evidence that asks for more speech of its own accord has been strict enough.
+    evidence?.minSpeechMs !== undefined;
   const countedMs = lengthMs * (evidence?.share ?? 1) * (isCertain ? 1 : options.uncertainShare);
   // A rule that wants nothing confirmed is one about a button.
   const minSpeechMs =

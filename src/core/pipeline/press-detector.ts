@@ -24,6 +24,7 @@ export const pressUtterances = {
   minSpeechMs: 0,
   certainThreshold: 0.5,
   uncertainShare: 1,
+  uncertainForMs: 0,
   gapToleranceMs: 0,
   minSilenceMs: 10,
 } as const satisfies UtteranceOptions;

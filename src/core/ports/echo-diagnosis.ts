@@ -14,14 +14,14 @@ export interface EchoDiagnosis {
    * - `no-echo`: the loudspeaker has been silent for longer than an echo lasts.
    * - `learning`: it plays, and the path to the microphone is not well known yet.
    * - `ready`: the echo is removed.
-   * - `changed`: it was, until the path changed; it is being learnt again.
+   * - `changed`: it was, until the path changed, or the reference was set to another place; it has to show again.
    */
   readonly state: 'no-echo' | 'learning' | 'ready' | 'changed';
   /**
    * How sure it is that what sounds like speech in the cleaned frame is speech and no echo. Range: 0..1. 1 without an echo.
    *
-   * A decision that cannot be taken back should ask for more evidence below 0.5: a longer stretch of speech, or a
-   * higher probability.
+   * A decision that cannot be taken back should ask for more evidence the lower it is: a longer stretch of speech, or a second opinion. 0.6 to 1
+   * while the echo is removed, the less the more of what passes is the rest of it.
    */
   readonly confidence: number;
   /** Level of what was captured. */

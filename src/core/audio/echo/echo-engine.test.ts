@@ -244,6 +244,42 @@ describe('createEchoEngine', () => {
     expect(echoBlocks).toBeLessThanOrEqual(6);
   });
 
+  it.each([40, 5, -30])('is as sure as before within 0.6 s of an echo that comes %d ms later', (shiftMs) => {
+    const change = 8;
+    const other = through(farVoice, pathResponse({ ...room, delayMs: room.delayMs + shiftMs }));
+    const captured = mixed(
+      echo.map((sample, i) => (i < change * rate ? sample : (other[i] as number))),
+      quiet,
+    );
+    let convergence = 0;
+
+    const { residual, engine } = run(farVoice, captured, (now, { convergence: known }) => {
+      if (now < change + 0.6) convergence = known;
+    });
+
+    expect(engine.pathChanges).toBe(1);
+    expect(convergence).toBeGreaterThan(0.9);
+    expect(
+      levelDb(captured, change + 0.6, change + 2) - levelDb(residual, change + 0.6, change + 2),
+    ).toBeGreaterThan(15);
+    expect(Math.abs(engine.delaySamples / 16 - room.delayMs - shiftMs)).toBeLessThan(2);
+  });
+
+  it('puts back no path that has become another one', () => {
+    const change = 8;
+    const captured = mixed(
+      echo.map((sample, i) => (i < change * rate ? sample : -sample)),
+      quiet,
+    );
+    let convergence = 1;
+
+    run(farVoice, captured, (now, { convergence: known }) => {
+      if (now > change + 0.3 && now < change + 0.5) convergence = Math.min(convergence, known);
+    });
+
+    expect(convergence).toBeLessThan(0.5);
+  });
+
   it.each([0, 6, 12])('does not doubt itself because a person speaks at %d dB to the echo', (ratioDb) => {
     const at = 9;
     const gain = 10 ** ((levelDb(echo, 8, 12) + ratioDb - levelDb(nearVoice)) / 20);

@@ -4,6 +4,7 @@ import { createDriftSteering } from './drift-steering.js';
 import { createEchoPathFilter } from './echo-path-filter.js';
 import { createEchoWindow } from './echo-window.js';
 import { createLateReverberation } from './late-reverberation.js';
+import { createPathRelocation } from './path-relocation.js';
 import { createPathWatch } from './path-watch.js';
 import { createRealFft } from './real-fft.js';
 import { createResidualEcho } from './residual-echo.js';
@@ -62,6 +63,8 @@ const certainlyRemaining = 0.5;
 const fading = 0.96;
 /** Share of the path that a suspicion doubts at most. */
 const doubtedShare = 0.5;
+/** The same for a path that was put back at another place, by whole samples. */
+const doubtedAfterMove = 0.1;
 /** The room rings on after the window. */
 const ringingBlocks = 30;
 
@@ -82,6 +85,7 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
   const suppressor = createResidualSuppressor(bins);
   const synthesis = createShortTimeSynthesis(fft);
   const window = createEchoWindow(fft, filter, partitions);
+  const relocation = createPathRelocation(filter, blockSamples);
   const cleaned = new Float64Array(blockSamples);
   let pathChanges = 0;
   let possibleBlocks = 0;
@@ -91,11 +95,24 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
   const changePath = (keep: number): void => {
     pathChanges++;
     possibleBlocks = 0;
+    // A second change in a row: what is kept is the path that was known.
+    if (!relocation.isLooking) {
+      filter.keepPath();
+      leftOver.reset();
+    }
+    relocation.begin();
     filter.restart(keep);
     drift.hold();
     late.reset();
     start.reset();
-    leftOver.reset();
+  };
+
+  /** The path may only have moved. How well it is known must show all the same: until then the caution of a start goes on. */
+  const relocate = (captured: Float64Array): void => {
+    const laterSamples = relocation.step(captured);
+    if (laterSamples === undefined) return;
+    filter.putBack(laterSamples, doubtedAfterMove);
+    leftOver.restore();
   };
 
   /** More is left over than the filter explains, and it rises and falls with the echo: the path is not quite what it was. */
@@ -161,6 +178,7 @@ export function createEchoEngine(blockSamples: number, partitions: number, sampl
       const stillTrue = watch.step(spectra, leftOver.lossDb);
       if (stillTrue === undefined) drift.step(spectra);
       else changePath(stillTrue);
+      if (relocation.isLooking) relocate(captured);
       start.step(watch.convergence);
       late.step();
       refresh();

@@ -7,6 +7,7 @@ import {
   updatePath,
   writeColumn,
 } from './echo-path-kernels.js';
+import { createKeptPath } from './kept-path.js';
 import type { RealFft } from './real-fft.js';
 import { createReferenceSpectra } from './reference-spectra.js';
 
@@ -26,6 +27,12 @@ export interface EchoPathFilter {
   skip(reference: Float64Array): void;
   /** Start again with the window at delay zero; the path as known so far is kept by this factor (0 forgets it). */
   restart(keep: number): void;
+  /** Keep the path as it is now aside: it will be started again. */
+  keepPath(): void;
+  /** Write the echo of the newest block, as the path kept aside would have it, into `target`. */
+  predictKept(target: Float64Array): void;
+  /** Go on with the path kept aside, its echo so many samples later, and with this share of its power in doubt. */
+  putBack(laterSamples: number, doubted: number): void;
   /**
    * What is left over is echo: the path as known may be wrong by this share of its power. It goes on from what is known, and learns
    * as fast as such an error asks for. Range: 0..1.
@@ -90,6 +97,7 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
   const past = createReferenceSpectra(fft, 2 * partitions + 1);
   const weights = binMajorSpectra(bins, partitions);
   const variance = new Float64Array(partitions * bins);
+  const kept = createKeptPath(fft, partitions, past);
   const scratch = new Float64Array(size);
   const spectrum = complexArray(bins);
   const echoSpectrum = complexArray(bins);
@@ -166,6 +174,18 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
     writeColumn(weights, partition, spectrum);
   };
 
+  const doubt = (share: number): void => {
+    let power = 0;
+    for (let p = 0; p < partitions; p++) power += partitionPower(p);
+    const atFirst = share * power * ((1 - priorDecay) / (1 - priorDecay ** partitions));
+    for (let p = 0; p < partitions; p++) {
+      const least = atFirst * priorDecay ** p;
+      for (let w = p; w < variance.length; w += partitions) {
+        variance[w] = Math.max(variance[w] as number, least);
+      }
+    }
+  };
+
   return {
     echo,
     residual,
@@ -192,17 +212,14 @@ export function createEchoPathFilter(fft: RealFft, partitions: number): EchoPath
       }
       forget();
     },
-    doubt(share) {
-      let power = 0;
-      for (let p = 0; p < partitions; p++) power += partitionPower(p);
-      const atFirst = share * power * ((1 - priorDecay) / (1 - priorDecay ** partitions));
-      for (let p = 0; p < partitions; p++) {
-        const least = atFirst * priorDecay ** p;
-        for (let w = p; w < variance.length; w += partitions) {
-          variance[w] = Math.max(variance[w] as number, least);
-        }
-      }
+    keepPath: () => kept.keep(weights, offsetBlocks),
+    predictKept: kept.predict,
+    putBack(laterSamples, doubted) {
+      offsetBlocks = kept.putBack(weights, laterSamples);
+      variance.fill(0);
+      doubt(doubted);
     },
+    doubt,
     slide(blocks) {
       const by = Math.max(-offsetBlocks, Math.min(partitions - offsetBlocks, blocks));
       offsetBlocks += by;

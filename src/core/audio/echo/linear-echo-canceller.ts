@@ -39,11 +39,12 @@ const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
  * echo must begin within `tailMs` of its sound at first; a distance that changes by less than 8 ms from frame to frame is jitter and
  * is averaged.
  *
- * Start: for the first second of sound from the loudspeaker only what cannot be echo passes. After a change of the delay it starts the same way
- * again; other changes are learnt while the rest goes on. Both are found after 0.1 to 0.5 s of sound from the loudspeaker. `diagnosis$` tells.
+ * Start: for the first second of sound from the loudspeaker only what cannot be echo passes. An abrupt change is found after 0.1 to 0.5 s of sound
+ * from the loudspeaker. Where the echo has only moved, by up to 55 ms, it is found at its new place 0.1 s later and everything goes on; a path
+ * that is another one is learnt as at the start; what comes in addition is learnt while the rest goes on. `diagnosis$` tells.
  *
  * Order: one output for each input. Deterministic: the same input gives the same output, to the bit.
- * Range: a sample that is no number counts as 0, one beyond -8..8 as that. Ownership: input frames are read, never written; they are let go of when their output is emitted. Memory: 0.6 MB for each subscription and 0.3 MB that all share, all of it bounded.
+ * Range: a sample that is no number counts as 0, one beyond -8..8 as that. Ownership: input frames are read, never written; they are let go of when their output is emitted. Memory: 1.1 MB for each subscription, bounded.
  * Cancellation: unsubscribing lets go of both streams; an error of either is passed on.
  *
  * Errors with `AudioFormatError` `AUDIO_FORMAT_UNSUPPORTED` for a near-end frame of another layout, and for a frame on either side without

@@ -142,6 +142,34 @@ describe('createReferenceLine', () => {
     expect(told).toEqual([false, false, false, false, false, true, false]);
   });
 
+  it('follows in silence when the time stamps have moved by themselves, and not while there is sound', () => {
+    const moving = (sample: number) => {
+      const line = lineFrom1000();
+      // 300 ppm for ten seconds.
+      for (let frame = 0; frame < 1000; frame++) {
+        const samples = new Float32Array(160).fill(sample);
+        line.push(audioFrame(mono, samples, 1000 + frame * 10 * (1 + 300e-6)));
+        read(line, 160);
+      }
+      return line.realignments;
+    };
+
+    expect(moving(0)).toBeGreaterThanOrEqual(3);
+    expect(moving(0.1)).toBe(0);
+  });
+
+  it('does not take jitter for that, nor what it was steered', () => {
+    const line = lineFrom1000({ isSteered: true });
+    line.steer(100);
+    for (let frame = 0; frame < 2000; frame++) {
+      const jitterMs = frame === 0 ? 0 : frame % 2 === 0 ? 3 : -3;
+      line.push(audioFrame(mono, new Float32Array(160), 1000 + frame * 10 + jitterMs));
+      read(line, 160);
+    }
+
+    expect(line.realignments).toBe(0);
+  });
+
   it('reads faster or slower when it is steered', () => {
     const line = lineFrom1000({ isSteered: true });
     line.steer(250);

@@ -40,6 +40,13 @@ export interface ReferenceLineOptions {
 const ringSamples = 2 ** 16;
 /** Steered by the echo, the reference may creep away from its time stamps; in silence it is set back from this on. Units: ms. */
 const silentCreepMs = 30;
+/**
+ * The same where the steering does not explain it: then the time stamps themselves have moved, as those of a loudspeaker whose clock is still being
+ * found do. Units: ms. Left alone it would be a path that has jumped when the next sound comes.
+ */
+const unexplainedCreepMs = 0.5;
+/** One frame's stamp may be off by some milliseconds; the mean of a hundred is not. */
+const creepSmoothing = 0.02;
 /** And with sound from this on, because the echo would leave the window. Units: ms. */
 const creepMs = 200;
 const silentAfterMs = 500;
@@ -58,6 +65,10 @@ export function createReferenceLine({
   let run: ReferenceResampler | undefined;
   let expectedMs = 0;
   let steeredPpm = 0;
+  /** How far the steering has moved this run. Units: samples. */
+  let steered = 0;
+  /** How far this run has crept ahead of the time stamps of its frames, smoothed. Units: ms. */
+  let creep = 0;
   /** Index behind the last known sample; there are none before the first push. */
   let frontier = Number.NEGATIVE_INFINITY;
   let reader: number | undefined;
@@ -83,8 +94,7 @@ export function createReferenceLine({
     frontier += count;
   };
 
-  const begin = (frame: AudioFrame): ReferenceResampler => {
-    const at = Math.round(placeOf(frame.timestampMs));
+  const begin = (frame: AudioFrame, at = Math.round(placeOf(frame.timestampMs))): ReferenceResampler => {
     if (run) {
       realignments++;
       realignedAt = at;
@@ -93,6 +103,8 @@ export function createReferenceLine({
     if (Math.abs(at - frontier) >= ringSamples) ring.fill(0);
     else for (let index = frontier; index < at; index++) ring[wrap(index)] = 0;
     frontier = at;
+    steered = 0;
+    creep = 0;
     const begun = createReferenceResampler(frame.format, sampleRateHz, isSteered, append);
     begun.steer(steeredPpm);
     return begun;
@@ -104,6 +116,15 @@ export function createReferenceLine({
     const isSilent = silentSamples > silentAfterMs * perMs;
     const crept = (frontier + current.heldSamples - placeOf(timestampMs)) / perMs;
     return Math.abs(crept) > (isSilent ? silentCreepMs : creepMs);
+  };
+
+  /** In silence, and if the time stamps have moved by themselves: where they say now that the next sample lies. */
+  const placeMoved = (current: ReferenceResampler, timestampMs: number): number | undefined => {
+    const next = frontier + current.heldSamples;
+    creep += creepSmoothing * ((next - placeOf(timestampMs)) / perMs - creep);
+    if (silentSamples <= silentAfterMs * perMs) return undefined;
+    const unexplained = Math.min(Math.abs(creep), Math.abs(creep + steered / perMs));
+    return unexplained > unexplainedCreepMs ? Math.round(next - creep * perMs) : undefined;
   };
 
   return {
@@ -131,8 +152,15 @@ export function createReferenceLine({
       reader = (reader ?? 0) + samples;
     },
     push(frame) {
-      if (!run || mustBegin(run, frame)) run = begin(frame);
+      if (!run || mustBegin(run, frame)) {
+        run = begin(frame);
+      } else {
+        const at = placeMoved(run, frame.timestampMs);
+        if (at !== undefined) run = begin(frame, at);
+      }
       expectedMs = frame.timestampMs + durationMs(frame);
+      // Read faster, as many fewer samples come of it.
+      steered += durationMs(frame) * perMs * steeredPpm * 1e-6;
       run.push(frame.samples);
     },
     steer(ppm) {

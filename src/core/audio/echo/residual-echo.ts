@@ -25,8 +25,10 @@ export interface ResidualEcho {
     convergence: number,
     resemblance: number,
   ): void;
-  /** The path has changed: nothing is known to be removed. */
+  /** The path has changed: nothing is known to be removed. What was known before is kept. */
   reset(): void;
+  /** The path from before has been found again: so is what it left over. */
+  restore(): void;
 }
 
 /** The window halves the power of a whole block. */
@@ -49,6 +51,8 @@ const leastLeakage = 1e-4;
 const mostLeakage = 4;
 const lossSmoothing = 0.02;
 const shareSmoothing = 0.1;
+/** A path that was put back is off by parts of a sample: 6 dB more is left over, until it has been learnt. */
+const moreThanBefore = 4;
 
 /**
  * Two estimates of what is left, the larger one for each bin: what the filter itself does not know, and how much of the
@@ -66,6 +70,7 @@ export function createResidualEcho(bins: number): ResidualEcho {
   const ring = new Float64Array(bins);
   const lastUncertainty = new Float64Array(bins);
   const leakage = new Float64Array(bins).fill(1);
+  const leakageBefore = new Float64Array(bins).fill(1);
   let echoLevel = 0;
   let residualLevel = 0;
   let isSurprised = false;
@@ -123,7 +128,11 @@ export function createResidualEcho(bins: number): ResidualEcho {
       adapt(residualPower, resemblance);
     },
     reset() {
+      leakageBefore.set(leakage);
       leakage.fill(1);
+    },
+    restore() {
+      for (let k = 0; k < bins; k++) leakage[k] = Math.min(1, moreThanBefore * (leakageBefore[k] as number));
     },
   };
 }
