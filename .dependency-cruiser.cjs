@@ -14,7 +14,20 @@ module.exports = {
       name: 'adapter-imports-core-and-its-own-folder',
       severity: 'error',
       from: { path: '^src/adapters/([^/]+)/', ...source },
-      to: { path: '^src/', pathNot: ['^src/core/', '^src/adapters/$1/'] },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/core/', '^src/adapters/$1/', '^src/adapters/(engine-host|model-store)/index\\.ts$'],
+      },
+    },
+    {
+      name: 'only-models-share-rooms-of-adapters',
+      severity: 'error',
+      comment: 'a child process for inference and a store of downloaded models: one of each, for the adapters that run models',
+      from: {
+        path: '^src/adapters/',
+        pathNot: ['^src/adapters/(kokoro|moonshine|wasm-voices|engine-host|model-store)/', '\\.test\\.ts$'],
+      },
+      to: { path: '^src/adapters/(engine-host|model-store)/' },
     },
     {
       name: 'device-imports-core-and-its-own-folder',

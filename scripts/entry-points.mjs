@@ -14,7 +14,12 @@ export const commands = Object.entries(manifest.bin).map(([name, path]) => [
 ]);
 
 /** Programs that the package runs itself in a child process: nobody imports them, and each has to be a file. */
-export const programs = ['devices/audify/host'];
+export const programs = [
+  'adapters/kokoro/engine',
+  'adapters/moonshine/engine',
+  'adapters/wasm-voices/voice-program',
+  'devices/audify/host',
+];
 
 /** What is built: one entry for each subpath of `exports`, each command of `bin` and each program, so that they cannot drift apart. */
 export function entryPoints() {
