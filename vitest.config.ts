@@ -35,6 +35,8 @@ export default defineConfig({
           name: 'kiosk',
           include: [kioskTests],
           exclude: ['node_modules/**', 'dist/**'],
+          globalSetup: 'test/devices/build-audio-host.ts',
+          setupFiles: 'test/devices/use-built-audio-host.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

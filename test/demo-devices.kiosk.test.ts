@@ -79,7 +79,7 @@ const isOfFalseDuck = ({ subject, what }: Measurement): boolean =>
 const mostFalseDucks = 15;
 
 /** A run takes 75 s. */
-const attempts = 3;
+const attempts = 2;
 
 describe.skipIf(problem !== null)('the demo on a virtual kiosk', () => {
   it.each([

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakeCard, type FakeCard } from '../virtual-kiosk/fake-card.js';
 import { faulty, routeProblem, type Visit, visit, visitCard } from './failing.js';
-import { expectToSurvive } from './go-and-return.js';
-import { replacedChildren } from './host-start.js';
+import { expectToSurvive, replacedChildren } from './go-and-return.js';
 import { cardPlace } from './places.js';
 import { cardRoutes } from './routes.js';
 import { waitUntil } from './wait-until.js';
@@ -20,8 +19,8 @@ for (const route of Object.values(cardRoutes)) {
         here = await visitCard(route);
         await expectToSurvive(here, faulty(here.site, 'unplugged'));
         // The clock of the card stands still, and nobody says so.
-        const allowance = route.needsAudify && !route.isInProcess ? await replacedChildren() : {};
-        await expectToSurvive(here, faulty(here.site, 'stalled'), allowance);
+        const isReplaced = route.needsAudify && !route.isInProcess;
+        await expectToSurvive(here, faulty(here.site, 'stalled'), isReplaced ? replacedChildren : undefined);
         await here.conversation.converse();
       });
 

@@ -10,8 +10,7 @@ import {
   type Visit,
   visitKiosk,
 } from './failing.js';
-import { expectToSurvive, type Failure } from './go-and-return.js';
-import { replacedChildren } from './host-start.js';
+import { expectToSurvive, type Failure, replacedChildren } from './go-and-return.js';
 import { type Route, routes } from './routes.js';
 
 const { programsOnPulse, programsOnAlsa, hostedOnPulse, hostedOnAlsa } = routes;
@@ -54,9 +53,9 @@ for (const route of Object.values(routes)) {
     afterAll(() => here.leave(!route.name.startsWith('audify') || route.isInProcess));
 
     for (const { what, failure } of failures.filter((each) => each.routes.includes(route))) {
-      const replaces = route.needsAudify && failure !== killed && failure !== unplugged;
       it(`gets over ${what}`, async () => {
-        await expectToSurvive(here, failure(here.site), replaces ? await replacedChildren() : {});
+        const replaces = route.needsAudify && failure !== killed && failure !== unplugged;
+        await expectToSurvive(here, failure(here.site), replaces ? replacedChildren : undefined);
       });
     }
 

@@ -97,19 +97,14 @@ const mostGrownMb = 30;
 /** A stall of this machine can spoil one time, but not the middle one of three. */
 const trials = 3;
 
-/** What a way takes more of than others. */
-export interface Allowance {
-  /** Of a core, while the devices are away. */
-  readonly cpuShare: number;
-  /** For a program to start. Units: ms. */
-  readonly startMs: number;
-}
+/** A child in which a stream hangs is replaced, each time that one is opened: several programs of Node begin meanwhile. Of a core. */
+export const replacedChildren = 1.2;
 
 /** A failure is seen in time and got over in time, with nothing spinning or growing meanwhile, and with the answer to what was asked before it. */
 export async function expectToSurvive(
   { place, conversation }: { readonly place: Place; readonly conversation: LiveConversation },
   failure: Failure,
-  { cpuShare = mostCpuShare, startMs = 0 }: Partial<Allowance> = {},
+  allowedCpuShare = mostCpuShare,
 ): Promise<void> {
   await conversation.opened();
   const outages: Outage[] = [];
@@ -125,9 +120,9 @@ export async function expectToSurvive(
   });
   const isGood = ({ lost, heard, audible, ...used }: ReturnType<typeof times>): boolean =>
     lost <= lostWithinMs &&
-    heard <= backWithinMs + startMs &&
-    audible <= backWithinMs + startMs &&
-    used.cpuShare < cpuShare &&
+    heard <= backWithinMs &&
+    audible <= backWithinMs &&
+    used.cpuShare < allowedCpuShare &&
     used.grownMb < mostGrownMb;
   do {
     outages.push(await goAndReturn(place, conversation, failure));
