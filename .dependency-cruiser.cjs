@@ -22,7 +22,8 @@ module.exports = {
     {
       name: 'only-models-share-rooms-of-adapters',
       severity: 'error',
-      comment: 'a child process for inference and a store of downloaded models: one of each, for the adapters that run models',
+      comment:
+        'a child process for inference and a store of downloaded models: one of each, for the adapters that run models',
       from: {
         path: '^src/adapters/',
         pathNot: ['^src/adapters/(kokoro|moonshine|wasm-voices|engine-host|model-store)/', '\\.test\\.ts$'],

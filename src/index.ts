@@ -207,3 +207,19 @@ export type {
   UpstreamRequest,
 } from './core/ports/upstream.js';
 export type { ScoredFrame, VoiceActivityDetector } from './core/ports/voice-activity-detector.js';
+export { type ClauseOptions, defaultClauseOptions } from './core/speech/clause-options.js';
+// Speech on this device
+export type { Clause, ClauseEnd } from './core/speech/clause-step.js';
+export { defaultEarconOptions, type Earcon, type EarconOptions, earcon } from './core/speech/earcon.js';
+export { defaultFallbackOptions, type FallbackOptions } from './core/speech/fallback-options.js';
+export type { FallbackReason, FallbackReport } from './core/speech/fallback-watch.js';
+export { renderedVoice } from './core/speech/rendered-voice.js';
+export { speakText } from './core/speech/speak-text.js';
+export { defaultSpeakTextOptions, type SpeakTextOptions } from './core/speech/speak-text-options.js';
+export { splitClauses } from './core/speech/split-clauses.js';
+export { type VoiceLadder, voiceLadder } from './core/speech/voice-ladder.js';
+export type { VoiceLadderEvent } from './core/speech/voice-ladder-events.js';
+export { defaultVoiceLadderOptions, type VoiceLadderOptions } from './core/speech/voice-ladder-options.js';
+export type { ClosableSynthesizer, VoiceRung } from './core/speech/voice-rung.js';
+export { type WithReports, withFallback } from './core/speech/with-fallback.js';
+export { withSpeech } from './core/speech/with-speech.js';

@@ -8,8 +8,9 @@ import { type AudioFrame, audioFrame, endMs } from '../audio/audio-frame.js';
 import { SpeechError, VoiceError } from '../errors.js';
 import type { Synthesizer } from '../ports/synthesizer.js';
 import { earcon } from './earcon.js';
-import { type VoiceLadderOptions, voiceLadder } from './voice-ladder.js';
+import { voiceLadder } from './voice-ladder.js';
 import type { VoiceLadderEvent } from './voice-ladder-events.js';
+import type { VoiceLadderOptions } from './voice-ladder-options.js';
 import type { ClosableSynthesizer, VoiceRung } from './voice-rung.js';
 
 const format = { sampleRateHz: 24_000, channels: 1 };
