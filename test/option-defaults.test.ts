@@ -37,7 +37,7 @@ function says(text: string, value: unknown): boolean {
       return said === value;
     }
     case 'string':
-      return first === `'${value}'`;
+      return text.startsWith(`'${value}'`);
     case 'boolean':
     case 'undefined':
       return first === String(value);
@@ -52,6 +52,12 @@ function says(text: string, value: unknown): boolean {
         return (
           JSON.stringify({ sampleRateHz: Number(format[1]) * 1000, channels: 1 }) === JSON.stringify(value)
         );
+      }
+      const [, base, name = '', changed] =
+        /^`(default\w+)`, but for an? `(\w+)` of ([\d_]+)/.exec(text) ?? [];
+      if (changed !== undefined) {
+        const of = [...defaults].find(([{ name }]) => base === `default${name}`)?.[1];
+        return JSON.stringify({ ...of, [name]: Number(changed.replace(/_/g, '')) }) === JSON.stringify(value);
       }
       const literal = text.replace(/(\w+):/g, '"$1":');
       try {

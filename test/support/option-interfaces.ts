@@ -12,7 +12,7 @@ export interface DocumentedOption {
   readonly checkedRange: readonly [number, number] | undefined;
 }
 
-/** An exported interface whose name ends in `Options`. */
+/** An exported interface whose name ends in `Options` or `Limits`. */
 export interface OptionInterface {
   readonly path: string;
   readonly name: string;
@@ -85,7 +85,8 @@ export function optionInterfaces(): readonly OptionInterface[] {
     const ranges = checkedRanges(source);
     return source.statements
       .filter(
-        (node) => ts.isInterfaceDeclaration(node) && isExported(node) && /Options$/.test(node.name.text),
+        (node) =>
+          ts.isInterfaceDeclaration(node) && isExported(node) && /(Options|Limits)$/.test(node.name.text),
       )
       .map((node) => {
         const declaration = node as ts.InterfaceDeclaration;
@@ -119,10 +120,10 @@ export async function defaultsOf({
 
 /** Names that each public entry point exports, by the name a user imports it with. */
 export function publicNames(): ReadonlyMap<string, ReadonlySet<string>> {
-  const entries = [
-    'src/index.ts',
-    ...projectFiles('/index.ts', 'src').filter((path) => path !== 'src/index.ts'),
-  ];
+  const { exports } = JSON.parse(readProjectFile('package.json')) as { readonly exports: object };
+  const entries = Object.entries(exports)
+    .filter(([, target]) => typeof target === 'object')
+    .map(([subpath]) => `src${subpath.slice(1)}/index.ts`);
   return new Map(
     entries.map((path) => {
       const names = new Set<string>();

@@ -1,3 +1,4 @@
+export { defaultEngineLimits, type EngineLimits } from '../engine-host/index.js';
 export {
   defaultKokoroOptions,
   type GivenKokoroOptions,

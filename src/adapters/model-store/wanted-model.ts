@@ -15,6 +15,7 @@ export interface WantedModel {
 
 /** Which model, and where it may come from. @public */
 export interface EnsureModelOptions {
+  /** Which model, and its files. Required. */
   readonly model: WantedModel;
   /** Where downloaded models are kept. @defaultValue `userCacheFolder()` */
   readonly store?: string | undefined;

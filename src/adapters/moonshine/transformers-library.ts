@@ -6,7 +6,7 @@ export interface TransformersLibrary {
 
 /** Samples to text. */
 export interface SpeechPipeline {
-  (samples: Float32Array, options: PipelineOptions): Promise<{ readonly text: string }>;
+  (samples: Float32Array, options: Generation): Promise<{ readonly text: string }>;
   readonly model: {
     readonly config: { readonly model_type?: string };
     readonly generation_config?: { readonly is_multilingual?: boolean } | null;
@@ -14,7 +14,7 @@ export interface SpeechPipeline {
 }
 
 /** What one run may be told; it goes on to the generation of tokens. */
-export interface PipelineOptions {
+export interface Generation {
   readonly max_new_tokens: number;
   /** Asked after each token about each sequence; there is one. */
   readonly stopping_criteria: readonly ((sequences: readonly unknown[]) => boolean[])[];
