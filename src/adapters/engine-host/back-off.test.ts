@@ -16,6 +16,8 @@ interface FakeChild {
   wasKilled: boolean;
   tell(news: EngineNews): void;
   die(): void;
+  /** Let whoever waits for its end know. */
+  beGone(): void;
 }
 
 let time: VirtualTimeScheduler;
@@ -30,7 +32,12 @@ beforeEach(() => {
 });
 
 const startChild: StartEngineChild = (_program, events: EngineChildEvents) => {
+  let beGone = (): void => {};
+  const gone = new Promise<void>((resolve) => {
+    beGone = resolve;
+  });
   const child: FakeChild = {
+    beGone,
     startedAtMs: time.now(),
     orders: [],
     isKept: false,
@@ -41,7 +48,7 @@ const startChild: StartEngineChild = (_program, events: EngineChildEvents) => {
   children.push(child);
   return {
     pid: children.length,
-    gone: Promise.resolve(),
+    gone,
     send: (order) => void child.orders.push(order),
     keepAlive: (isKept) => {
       child.isKept = isKept;
@@ -243,6 +250,49 @@ describe('an engine that is asked and left', () => {
     last().tell({ type: 'done', id: idOf(last()) });
 
     expect(last().isKept).toBe(false);
+  });
+
+  it('is warm while it works on something else, and at once when it is ready', () => {
+    const host = create();
+    ask(host, 'a');
+    last().tell({ type: 'ready' });
+    last().tell({ type: 'begun', id: idOf(last()) });
+    let isWarm = false;
+    host.warmUp().subscribe({
+      complete: () => {
+        isWarm = true;
+      },
+    });
+
+    expect(isWarm).toBe(true);
+  });
+
+  it('waits for the end of its child when it is closed, but not for ever: one that a dead disk holds does not end', async () => {
+    const [quick, stuck] = [create(), create()];
+    ask(quick, 'a');
+    const [first] = children;
+    ask(stuck, 'b');
+    const isOver = { quick: false, stuck: false };
+    const over = [
+      quick.close().then(() => {
+        isOver.quick = true;
+      }),
+      stuck.close().then(() => {
+        isOver.stuck = true;
+      }),
+    ];
+    expect(kept.size).toBe(2);
+    first?.beGone();
+    await over[0];
+    expect(isOver).toEqual({ quick: true, stuck: false });
+    pass(5000);
+    await over[1];
+
+    expect(children.map(({ wasKilled, isKept }) => [wasKilled, isKept])).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    expect(kept.size).toBe(0);
   });
 
   it('gives a child that becomes ready one request, however many wait beside who only wants it warm', () => {

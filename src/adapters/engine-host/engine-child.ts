@@ -69,8 +69,8 @@ export function startEngineChild(program: EngineProgram, events: EngineChildEven
     pid: child.pid,
     gone,
     send(order) {
-      // What a child that is gone does not take is told by its end.
-      child.send(order, () => {});
+      // What a child that is gone does not take is told by its end. One that never came, for want of files, has no `send`.
+      (child as Partial<Pick<typeof child, 'send'>>).send?.(order, () => {});
     },
     keepAlive(isKept) {
       // A pipe is a socket, which its type does not say.

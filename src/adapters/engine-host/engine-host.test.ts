@@ -2,19 +2,26 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Observable, Subscription } from 'rxjs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltProgram, buildProgram } from '../../../test/support/engine-programs/built-program.js';
 import type {
   FaultyPiece,
   FaultyRequest,
   FaultySettings,
 } from '../../../test/support/engine-programs/faulty-engine.js';
-import { engineProgram, faultyProgram } from '../../../test/support/engine-programs/faulty-program.js';
+import { engineProgram } from '../../../test/support/engine-programs/faulty-program.js';
 import type { VoiceError } from '../../core/errors.js';
 import { createEngineHost, type EngineHost } from './engine-host.js';
 import type { EngineLimits } from './engine-limits.js';
 import type { EngineState } from './engine-state.js';
 
 type FaultyHost = EngineHost<FaultyRequest, FaultyPiece> & { readonly states: EngineState[]; pid(): number };
+
+let faulty: BuiltProgram;
+beforeAll(async () => {
+  faulty = await buildProgram('test/support/engine-programs/faulty-engine.ts');
+});
+afterAll(() => faulty.remove());
 
 const hosts: FaultyHost[] = [];
 const subscriptions: Subscription[] = [];
@@ -26,7 +33,7 @@ afterEach(async () => {
 function create(limits: Partial<EngineLimits> = {}, settings: FaultySettings = {}): FaultyHost {
   const host = createEngineHost<FaultySettings, FaultyRequest, FaultyPiece>({
     label: 'the engine',
-    program: faultyProgram,
+    program: faulty.program,
     settings,
     limits,
   });
@@ -440,6 +447,22 @@ describe.skipIf(!existsSync('/proc/self/status'))('a program with an engine', ()
     expect(pid).toBeGreaterThan(0);
     expect(await over).toBe(0);
     await until('the engine is gone', () => !isRunning(pid));
+  });
+
+  it('is told, and not broken, when it has no files left to start one with', async () => {
+    const { file, nodeOptions } = engineProgram('host-without-files');
+    const node = [process.execPath, ...nodeOptions, file].map((word) => `'${word}'`).join(' ');
+    const program = spawn('sh', ['-c', `ulimit -n 100; exec ${node}`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    programs.push(program);
+    const said: string[] = [];
+    for await (const line of createInterface(program.stdout)) said.push(line);
+
+    expect(JSON.parse(said[1] ?? '')).toEqual({
+      failures: [0, 1],
+      message: expect.stringMatching(/could not be started: its process could not be run .*EMFILE/),
+    });
   });
 
   it('takes the engine along when it is killed', async () => {

@@ -32,7 +32,7 @@ export interface EngineHost<Request, Piece> {
    * `maxWaiting` requests wait; with `MODEL_LOAD_FAILED` when it cannot be started; or with what the program failed with.
    */
   request(request: Request): Observable<Piece>;
-  /** End the child. What is under way errors. Settles when it is gone. Idempotent. */
+  /** End the child. What is under way errors. Settles when it is gone, after 5 s at the latest. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -45,6 +45,9 @@ export interface EngineHostSetup<Settings> {
   readonly settings: Settings;
   readonly limits?: Partial<EngineLimits>;
 }
+
+/** How long `close` waits for a child that was killed: one that a dead disk holds is not gone for long. Units: ms. */
+const goneWithinMs = 5000;
 
 /** What tests put in place of processes and time. */
 interface EngineHostParts {
@@ -100,7 +103,7 @@ export function createEngineHost<Settings, Request, Piece>(
     if (!run && wanted && !rest) start();
     run?.keepAlive(wanted);
     if (wanted) idle?.cancel();
-    if (!run?.isReady || running) return;
+    if (!run?.isReady) return;
     for (const subscriber of [...warming]) subscriber.complete();
     // Whoever was told may have asked, or closed it.
     if (closing || running || !run?.isReady) return;
@@ -276,7 +279,19 @@ export function createEngineHost<Settings, Request, Piece>(
     for (const subscriber of [...told, ...warming]) subscriber.error(closed(label));
     state$.next({ type: 'closed' });
     state$.complete();
-    await left?.gone;
+    if (left) await untilGone(left);
+  }
+
+  async function untilGone(left: EngineRun): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const patience = after(goneWithinMs, resolve);
+      patience.keepAlive(true);
+      void left.gone.then(() => {
+        patience.cancel();
+        resolve();
+      });
+    });
+    left.keepAlive(false);
   }
 }
 

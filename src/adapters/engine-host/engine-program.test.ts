@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { findEngineProgram } from './engine-program.js';
+
+vi.unmock('./engine-program.js');
 
 describe('findEngineProgram', () => {
   it('runs the source from sources', () => {
