@@ -20,14 +20,23 @@ export interface Backend {
 /** How long a server may take to start. Units: ms. */
 const startTimeoutMs = 20_000;
 
-/** The reference server in a process of its own, over a real socket. */
-export async function startBackend(options: DemoOptions, scheduler: SchedulerLike): Promise<Backend> {
+/**
+ * The reference server in a process of its own, over a real socket.
+ *
+ * @param isTextOnly - whether it sends text without audio, since something else speaks it.
+ */
+export async function startBackend(
+  options: DemoOptions,
+  scheduler: SchedulerLike,
+  isTextOnly: boolean,
+): Promise<Backend> {
   const main = fileURLToPath(new URL('../reference-server/main.ts', import.meta.url));
   const server = fork(
     main,
     [
       ...[`--port=${options.port}`, '--voice=prompts', `--answers=${answersPath}`],
       `--time-to-first-byte=${options.timeToFirstByteMs}`,
+      ...(isTextOnly ? ['--text-only'] : []),
     ],
     // Resolved from here: Node would look for `tsx` in the working directory.
     { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },

@@ -5,7 +5,11 @@ import type { DemoOptions } from './demo-options.js';
 import type { Cue } from './dialogue.js';
 import { onsetIn, readRecording, writeEvents, writeTimeline } from './outputs.js';
 import type { Said } from './speaker.js';
-import { findProblems, rounded, type Summary, summarise } from './summary.js';
+import type { Speech } from './speech/open-speech.js';
+import type { VoiceEvent } from './speech/open-voice.js';
+import { findProblems } from './summary/problems.js';
+import { summariseListening, summariseSpeaking } from './summary/speech.js';
+import { rounded, type Summary, summarise } from './summary.js';
 
 /** A run that is over. */
 export interface Run {
@@ -13,6 +17,9 @@ export interface Run {
   readonly title: string;
   /** With times relative to the recordings. */
   readonly events: readonly PipelineEvent[];
+  /** What listened and spoke on this machine. */
+  readonly speech: Speech;
+  readonly notices: readonly string[];
   readonly said: readonly Said[];
   /** When the first sample of the recordings was, for what was said. */
   readonly originMs: number;
@@ -24,9 +31,11 @@ export interface Run {
 
 /** Everything that is written after a run, and what it came to. */
 export function conclude(run: Run): Summary {
-  const { options, title, events, originMs, missed, unfinished } = run;
+  const { options, title, events, notices, originMs, missed, unfinished } = run;
   const heard = readRecording(join(options.out, 'microphone.wav'));
-  const durationMs = (heard.samples.length * 1000) / heard.sampleRateHz;
+  const rendered = readRecording(join(options.out, 'loudspeaker.wav'));
+  // Of a recording that is over, the answer may last longer.
+  const durationMs = Math.max(...[heard, rendered].map(lengthMs));
   // Where the microphone hears the loudspeaker, too, the beginning of a sound is only to be seen in what was said alone.
   const said = join(options.out, 'person.wav');
   const person = existsSync(said) ? readRecording(said) : heard;
@@ -42,8 +51,16 @@ export function conclude(run: Run): Summary {
     endMs: item.endMs - originMs,
   }));
   const { place, echoDb } = options;
+  const { ear, voice } = run.speech;
+  const voiceEvents: readonly VoiceEvent[] = (voice?.events ?? []).map((event) => ({
+    ...event,
+    atMs: event.atMs - originMs,
+  }));
+  const listening = ear ? summariseListening(events, result.turns, ear, relativeSaid) : null;
+  const speaking = voice ? summariseSpeaking(events, voiceEvents) : null;
+  const figures = { ...result, place: place.type, echoDb, listening, speaking, notices };
   const problems = [
-    ...findProblems({ ...result, place: place.type, echoDb }, relativeSaid),
+    ...findProblems(figures, relativeSaid),
     ...(missed ? [`${missed.id}: its moment never came`] : []),
     ...(unfinished === undefined ? [] : [unfinished]),
     ...(result.turns.length === 0 ? ['no turn was heard'] : []),
@@ -51,15 +68,19 @@ export function conclude(run: Run): Summary {
       .filter(({ outcome }) => outcome === 'unanswered')
       .map(({ turnId }) => `${turnId} was not answered`),
   ];
-  const summary = rounded({ ok: problems.length === 0, problems, place: place.type, echoDb, ...result });
-  writeEvents(join(options.out, 'events.jsonl'), events);
+  const summary = rounded({ ok: problems.length === 0, problems, ...figures });
+  const everything = [...events, ...voiceEvents].sort((a, b) => a.atMs - b.atMs);
+  writeEvents(join(options.out, 'events.jsonl'), everything);
   writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  writeTimeline(options.out, title, events, summary, {
+  writeTimeline(options.out, title, everything, summary, {
     start: options.threshold,
     stop: stopThresholdFor(options.threshold),
   });
   return summary;
 }
+
+const lengthMs = ({ samples, sampleRateHz }: ReturnType<typeof readRecording>) =>
+  (samples.length * 1000) / sampleRateHz;
 
 /** The hysteresis of the defaults, kept below a start threshold that was lowered. */
 export function stopThresholdFor(startThreshold: number): number {

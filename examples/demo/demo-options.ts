@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { OptionError } from 'earshot';
+import { oneOf, refusal, toNumber } from './option-checks.js';
+import { readSpeechOptions, type SpeechOptions } from './speech-options.js';
 
 /** Files, in real or in virtual time. */
 export interface FilesPlace {
@@ -39,8 +40,8 @@ export interface DemoOptions {
   readonly out: string;
   /** Port of the reference server; 0 takes a free one. */
   readonly port: number;
-  /** Voice of the fillers. */
-  readonly voice: string;
+  /** What is understood and said on this machine. */
+  readonly speech: SpeechOptions;
   /** Probability that starts speech. */
   readonly threshold: number;
   readonly fillerDelayMs: number;
@@ -66,6 +67,11 @@ const commandLine = {
   microphone: text,
   port: text,
   voice: text,
+  stt: text,
+  fillers: text,
+  models: text,
+  hub: text,
+  offline: flag,
   threshold: text,
   'filler-delay': text,
   'time-to-first-byte': text,
@@ -104,7 +110,7 @@ export function readDemoOptions(args: string[]): DemoOptions | 'help' {
     place: placeOf(values),
     out: values.out ?? 'demo-out',
     port: toNumber('port', values.port, 0),
-    voice: values.voice ?? 'allison',
+    speech: readSpeechOptions(values),
     threshold: toNumber('threshold', values.threshold, 0.5),
     fillerDelayMs: toNumber('filler-delay', values['filler-delay'], 400),
     timeToFirstByteMs: toNumber('time-to-first-byte', values['time-to-first-byte'], 2200),
@@ -175,18 +181,3 @@ function deviceName(option: string, value: unknown): string {
   if (typeof value === 'string' && value.trim() !== '') return value;
   throw refusal(`--${option} or --device must name a device, but is empty; earshot devices lists the names`);
 }
-
-function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
-  const found = allowed.find((one) => one === value);
-  if (found !== undefined) return found;
-  throw refusal(`--${name} must be one of ${allowed.join(', ')}, but is ${JSON.stringify(value)}`);
-}
-
-function toNumber(name: string, value: unknown, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  const number = String(value).trim() === '' ? Number.NaN : Number(value);
-  if (Number.isFinite(number)) return number;
-  throw refusal(`--${name} must be a number, but is ${JSON.stringify(value)}`);
-}
-
-const refusal = (what: string): OptionError => new OptionError('OPTION_INVALID', `demo: ${what}`);

@@ -39,11 +39,12 @@ function loadSpeech(url: URL, sampleRateHz: number): Float32Array {
   return convertSampleRate(toMono(samples, format.channels), format.sampleRateHz, sampleRateHz);
 }
 
-/** A prompt for each answer of the demo: where two prompts have the same, the first. */
+/** A prompt for each answer of the demo: where two prompts have the same, the first. What answers every other prompt is none. */
 export function promptsWithAnswers(): readonly string[] {
   const written = JSON.parse(readFileSync(answersPath, 'utf8')) as Readonly<Record<string, unknown>>;
   const prompts = new Map<string, string>();
   for (const [prompt, answer] of Object.entries(written)) {
+    if (prompt === '*') continue;
     const key = JSON.stringify(answer);
     if (!prompts.has(key)) prompts.set(key, prompt);
   }

@@ -2,8 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { type PcmFormat, type PipelineEvent, readWav, type Upstream, VoiceError, writeWav } from 'earshot';
 import { tap } from 'rxjs';
+import type { VoiceEvent } from './speech/open-voice.js';
+import { speechLines } from './summary/speech.js';
 import type { Summary } from './summary.js';
-import type { StateSpan, TimelineEvent } from './timeline/data.js';
+import type { StateSpan } from './timeline/data.js';
+import { markOf } from './timeline/marks.js';
 import { envelope, renderTimeline } from './timeline.js';
 
 /** Removes what an earlier run of the demo left there, and nothing else. */
@@ -105,8 +108,11 @@ export function onsetIn(samples: Float32Array, sampleRateHz: number): (atMs: num
   };
 }
 
+/** What happened in the loop, and to the voices of this machine. */
+export type DemoEvent = PipelineEvent | VoiceEvent;
+
 /** `events.jsonl`: one event a line. */
-export function writeEvents(path: string, events: readonly PipelineEvent[]): void {
+export function writeEvents(path: string, events: readonly DemoEvent[]): void {
   writeFileSync(path, `${events.map((event) => JSON.stringify(event)).join('\n')}\n`);
 }
 
@@ -114,7 +120,7 @@ export function writeEvents(path: string, events: readonly PipelineEvent[]): voi
 export function writeTimeline(
   folder: string,
   title: string,
-  events: readonly PipelineEvent[],
+  events: readonly DemoEvent[],
   summary: Summary,
   thresholds: { readonly start: number; readonly stop: number },
 ): void {
@@ -132,7 +138,7 @@ export function writeTimeline(
       event.type === 'speech-probability' ? [[event.endMs, event.probability] as const] : [],
     ),
     states: stateSpans(events, durationMs),
-    events: events.flatMap(mark),
+    events: events.flatMap(markOf),
     turns: summary.turns,
     bargeIns: [
       ...summary.bargeIns.map((bargeIn) => ({ ...bargeIn, restoredMs: null })),
@@ -143,11 +149,12 @@ export function writeTimeline(
     problems: summary.problems,
     place: summary.place,
     echoDb: summary.echoDb,
+    speech: speechLines(summary.listening, summary.speaking),
   });
   writeFileSync(join(folder, 'timeline.html'), html);
 }
 
-function stateSpans(events: readonly PipelineEvent[], durationMs: number): StateSpan[] {
+function stateSpans(events: readonly DemoEvent[], durationMs: number): StateSpan[] {
   const spans: StateSpan[] = [];
   let name: StateSpan['name'] = 'idle';
   let fromMs = 0;
@@ -158,20 +165,4 @@ function stateSpans(events: readonly PipelineEvent[], durationMs: number): State
     fromMs = event.atMs;
   }
   return [...spans, { name, fromMs, toMs: durationMs }];
-}
-
-function mark(event: PipelineEvent): TimelineEvent[] {
-  const { atMs } = event;
-  switch (event.type) {
-    case 'playout-started':
-      return [{ atMs, type: event.owner.kind, label: `${event.owner.kind} heard` }];
-    case 'ducked':
-      return [{ atMs, type: 'duck', label: 'ducked' }];
-    case 'restored':
-      return [{ atMs, type: 'restore', label: 'restored' }];
-    case 'barge-in':
-      return event.replyId === null && event.fillerId === null ? [] : [{ atMs, type: 'cut', label: 'cut' }];
-    default:
-      return [];
-  }
 }

@@ -1,12 +1,10 @@
 import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { createVoicePipeline, type PipelineEvent, type Transcriber } from 'earshot';
-import { fillerCache } from 'earshot/adapters/filler-cache';
+import { createVoicePipeline, type PipelineEvent, type Upstream, withSpeech } from 'earshot';
 import { loadSileroVad } from 'earshot/adapters/silero-vad';
 import { monotonicScheduler } from 'earshot/devices/clock';
 import { createVirtualClock } from 'earshot/testing';
-import { firstValueFrom, of, type SchedulerLike, type Unsubscribable } from 'rxjs';
+import { of, type SchedulerLike, type Unsubscribable } from 'rxjs';
 import { type Backend, scriptedBackend, startBackend } from './backend.js';
 import { noCancellers, openCancellers } from './cancellers.js';
 import { conclude, stopThresholdFor } from './conclude.js';
@@ -16,12 +14,12 @@ import { format } from './format.js';
 import { keepServerAudio, prepareFolder, relativeTo } from './outputs.js';
 import type { Screen } from './screen.js';
 import { createSpeaker, type Said, type Speaker } from './speaker.js';
+import { openSpeech, type Speech } from './speech/open-speech.js';
 import { openStage, requireStage } from './stage/open-stage.js';
 import type { Stage } from './stage/stage.js';
 import type { Summary } from './summary.js';
-import { askingInTurn, dialogueTranscriber, fixedTranscriber, recordingTranscriber } from './transcribers.js';
+import { askingInTurn, findListener } from './transcribers.js';
 
-const fillersFolder = fileURLToPath(new URL('../../assets/fillers/en', import.meta.url));
 /** A device that is slow to begin is waited for; on a busy machine, a program takes seconds to start. Units: ms. */
 const openingMs = 10_000;
 /** Longest demo, and a minute for the last answer. Units: ms. */
@@ -32,33 +30,46 @@ const longestMs = (longestSeconds + 60) * 1000;
  *
  * @param stop - ends the conversation early; its reason says why. Before the conversation begins, the promise rejects with that.
  */
-export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortSignal): Promise<Summary> {
+export async function runDemo(options: DemoOptions, output: Screen, stop: AbortSignal): Promise<Summary> {
   const { place } = options;
+  const notices: string[] = [];
+  const screen: Screen = {
+    ...output,
+    tell(sentence) {
+      notices.push(sentence);
+      output.tell(sentence);
+    },
+  };
   const clock = place.type === 'files' && place.fast ? createVirtualClock() : undefined;
   const scheduler = clock?.scheduler ?? monotonicScheduler();
   const { title, cues } = scriptFor(options);
   await requireStage(options);
   prepareFolder(options.out);
-  const clips = await firstValueFrom(
-    fillerCache({ directory: fillersFolder, voice: options.voice }).loadFillers(format),
-  );
   const detector = await loadSileroVad();
   const hearsItself = place.type === 'devices' || options.echoDb !== null;
   const cancellers = hearsItself ? await openCancellers() : noCancellers;
+  let openedSpeech: Speech | undefined;
   let backend: Backend | undefined;
   let stage: Stage | undefined;
   let speaker: Speaker | undefined;
   let ending: Unsubscribable | undefined;
   try {
+    const speech = await openSpeech(options.speech, scheduler, screen, stop);
+    openedSpeech = speech;
     const said: Said[] = [];
-    const transcriber = await transcriberFor(options, said, () => stage?.originMs ?? 0);
-    backend = await backendFor(options, scheduler).catch((error: unknown) => {
+    const { transcriber, understands } = await findListener({
+      ...{ options, said, screen },
+      ear: speech.ear,
+      originMs: () => stage?.originMs ?? 0,
+    });
+    backend = await backendFor(options, scheduler, speech).catch((error: unknown) => {
       // Ctrl-C reaches the server too, which may be the first to end of it.
       stop.throwIfAborted();
       throw error;
     });
     stop.throwIfAborted();
-    const served = keepServerAudio(backend.upstream, join(options.out, 'server-audio'));
+    const asked = understands ? backend.upstream : askingInTurn(backend.upstream, promptsWithAnswers());
+    const served = keepServerAudio(spoken(asked, speech, scheduler), join(options.out, 'server-audio'));
     // Everything else that is slow is done; the clock of the recordings begins to run.
     const opened = await openStage(options, scheduler);
     stage = opened;
@@ -73,7 +84,7 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
         upstream: served.upstream,
         transcriber,
         ...cancellers.ports,
-        fillers: { loadFillers: () => of(clips) },
+        fillers: { loadFillers: () => of(speech.fillers) },
       },
       {
         scheduler,
@@ -120,6 +131,11 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
         end = 'complete';
       },
     });
+    subscription.add(
+      speech.voice?.ladder.events$.subscribe((event) =>
+        screen.show({ ...event, atMs: scheduler.now() - opened.originMs }),
+      ),
+    );
     // Ctrl-C also reaches the programs that move the audio; that they end is no loss any more.
     stop.addEventListener('abort', () => subscription.unsubscribe());
     if (stop.aborted) subscription.unsubscribe();
@@ -136,12 +152,15 @@ export async function runDemo(options: DemoOptions, screen: Screen, stop: AbortS
         : stop.aborted
           ? `the conversation was stopped by ${String(stop.reason)}`
           : `the conversation did not end within ${longestMs / 60_000} minutes`;
-    return conclude({ options, title, events, said, originMs: opened.originMs, missed, unfinished });
+    const { originMs } = opened;
+    return conclude({ options, title, events, speech, notices, said, originMs, missed, unfinished });
   } finally {
+    screen.close();
     ending?.unsubscribe();
     speaker?.stop();
     await stage?.close();
     await backend?.close();
+    await openedSpeech?.close();
     await detector.close();
     cancellers.close();
   }
@@ -155,24 +174,19 @@ function scriptFor({ place }: DemoOptions): { readonly title: string; readonly c
   return loadDialogue(format.sampleRateHz);
 }
 
-async function transcriberFor(
-  { place }: DemoOptions,
-  said: readonly Said[],
-  originMs: () => number,
-): Promise<Transcriber> {
-  if (place.type === 'devices') return fixedTranscriber();
-  if (place.type === 'files' && place.microphone !== null)
-    return recordingTranscriber(place.microphone, originMs);
-  return dialogueTranscriber(said, originMs);
-}
-
-async function backendFor(options: DemoOptions, scheduler: SchedulerLike): Promise<Backend> {
+async function backendFor(
+  options: DemoOptions,
+  scheduler: SchedulerLike,
+  { voice }: Speech,
+): Promise<Backend> {
   const { place } = options;
   if (place.type === 'files' && place.fast) return scriptedBackend(options, scheduler);
-  const backend = await startBackend(options, scheduler);
-  return place.type === 'devices'
-    ? { ...backend, upstream: askingInTurn(backend.upstream, promptsWithAnswers()) }
-    : backend;
+  return startBackend(options, scheduler, voice !== undefined);
+}
+
+/** A service that sends text alone is spoken on this machine; no audio of it is waited for. */
+function spoken(upstream: Upstream, { voice }: Speech, scheduler: SchedulerLike): Upstream {
+  return voice ? withSpeech(upstream, voice.ladder, { scheduler, audioGraceMs: 0 }) : upstream;
 }
 
 /** Let time pass until it is done; in virtual time, with a pause between two instants for the model to finish. */

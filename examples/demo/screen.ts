@@ -1,15 +1,18 @@
-import type { PipelineEvent } from 'earshot';
+import type { DemoEvent } from './outputs.js';
+import { reasonOf, tenths } from './summary/fillers.js';
 
 /** Draws what happens while it happens. */
 export interface Screen {
   /** Something that has to be known. */
   tell(sentence: string): void;
-  show(event: PipelineEvent): void;
+  /** How far something slow is. Where no line can be drawn over again, one for each tenth of it; `share` is null where nobody knows. Range: 0..1. */
+  progress(text: string, share: number | null): void;
+  show(event: DemoEvent): void;
   close(): void;
 }
 
 /** Shows nothing, for `--json`. */
-export const noScreen: Screen = { tell: () => {}, show: () => {}, close: () => {} };
+export const noScreen: Screen = { tell: () => {}, progress: () => {}, show: () => {}, close: () => {} };
 
 const meterWidth = 14;
 
@@ -22,12 +25,19 @@ function meter(db: number): string {
 /** One line a happening, and at a terminal one live line below: levels, speech, state. */
 export function createScreen(output: NodeJS.WriteStream): Screen {
   const live = { microphone: -120, loudspeaker: -120, probability: 0, state: 'idle', atMs: 0 };
-  const spoken = new Map<string, string>();
+  let tenth = 0;
+  const clear = () => {
+    if (output.isTTY) output.write('\r\x1b[K');
+  };
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2).padStart(6)} s`;
 
   const line = (atMs: number, text: string) => {
-    if (output.isTTY) output.write('\r\x1b[K');
+    clear();
     output.write(`${seconds(atMs)}  ${text}\n`);
+  };
+  // A line that wraps cannot be erased: the next one would be drawn below it.
+  const drawLine = (text: string) => {
+    if (output.isTTY) output.write(`\r\x1b[K${text.slice(0, (output.columns || 80) - 1)}`);
   };
   const draw = () => {
     if (!output.isTTY) return;
@@ -35,13 +45,20 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
     const text =
       `${seconds(atMs)}  mic ${meter(microphone)}  speech ${'*'.repeat(Math.round(probability * 5)).padEnd(5, '.')}  ` +
       `speaker ${meter(loudspeaker)}  ${state}`;
-    // A line that wraps cannot be erased: the next one would be drawn below it.
-    output.write(`\r\x1b[K${text.slice(0, (output.columns || 80) - 1)}`);
+    drawLine(text);
   };
 
   return {
     tell(sentence) {
+      clear();
       output.write(`${sentence}\n`);
+      tenth = 0;
+    },
+    progress(text, share) {
+      drawLine(text);
+      const now = Math.floor((share ?? 0) * 10);
+      if (!output.isTTY && now > tenth) output.write(`${text}\n`);
+      tenth = now;
     },
     show(event) {
       live.atMs = event.atMs;
@@ -64,11 +81,38 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
           line(event.atMs, 'user    nothing in the transcript for this');
           return;
         case 'filler-spoken':
-          line(event.atMs, `filler  ${event.text}`);
+          line(event.atMs, `filler  ${event.text}  (${reasonOf(event)})`);
+          return;
+        case 'filler-held-back':
+          line(event.atMs, `silent  ${event.reason}, in ${tenths(event.expectedMs)}`);
+          return;
+        case 'degraded-mode-entered':
+          line(event.atMs, `lost    the service cannot be reached: ${event.error.message}`);
+          return;
+        case 'degraded-mode-left': {
+          const { turnsLost, lastedMs } = event;
+          line(
+            event.atMs,
+            `back    the service can be reached again, after ${tenths(lastedMs)}; ${turnsLost} lost`,
+          );
+          return;
+        }
+        case 'rung-in-use':
+          // Who speaks first was told before.
+          if (event.before !== undefined)
+            line(event.atMs, `voice   ${event.rung}, in the place of ${event.before}`);
+          return;
+        case 'rung-unavailable':
+        case 'text-passed-on': {
+          const why = event.error instanceof Error ? event.error.message : String(event.error);
+          line(event.atMs, `voice   not ${event.rung}: ${why}`);
+          return;
+        }
+        case 'fact':
+          if (event.fact.startsWith('speech-')) line(event.atMs, `${event.fact}: ${event.detail}`);
           return;
         case 'reply-text':
-          spoken.set(event.replyId, `${spoken.get(event.replyId) ?? ''} ${event.text}`);
-          line(event.atMs, `reply   ${event.text}`);
+          line(event.atMs, `reply   ${event.text.trim()}`);
           return;
         case 'ducked':
           line(event.atMs, 'ducked: somebody may be speaking');
@@ -94,8 +138,6 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
           return;
       }
     },
-    close() {
-      if (output.isTTY) output.write('\r\x1b[K');
-    },
+    close: clear,
   };
 }

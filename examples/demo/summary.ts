@@ -1,12 +1,13 @@
 import type { PipelineEvent } from 'earshot';
-import type { Said } from './speaker.js';
+import { type DegradedSummary, summariseDegraded } from './summary/degraded.js';
+import { summariseWait, type WaitSummary } from './summary/fillers.js';
+import type { ListeningSummary, SpeakingSummary } from './summary/speech.js';
 import type { Place } from './timeline/data.js';
-import { limitsOn } from './timeline/outcome.js';
 
 type Of<Type extends PipelineEvent['type']> = Extract<PipelineEvent, { readonly type: Type }>;
 
 /** One turn of the user and what came of it. Times in ms, 0 is the first sample of both recordings. */
-export interface TurnSummary {
+export interface TurnSummary extends WaitSummary {
   readonly turnId: string;
   readonly revision: number;
   readonly said: string;
@@ -53,6 +54,14 @@ export interface Summary {
   readonly turns: readonly TurnSummary[];
   readonly bargeIns: readonly BargeInSummary[];
   readonly coughs: readonly CoughSummary[];
+  /** Times in which the service could not be reached. */
+  readonly degraded: readonly DegradedSummary[];
+  /** Null where the script says what was said, or nobody knows. */
+  readonly listening: ListeningSummary | null;
+  /** Null where the service spoke. */
+  readonly speaking: SpeakingSummary | null;
+  /** What had to be known before the conversation began, one sentence each. */
+  readonly notices: readonly string[];
   readonly totals: {
     readonly turns: number;
     readonly answered: number;
@@ -83,7 +92,7 @@ export function summarise(
   durationMs: number,
   fillerDelayMs: number,
   onsetNear: (atMs: number) => number,
-): Omit<Summary, 'ok' | 'problems' | 'place' | 'echoDb'> {
+): Omit<Summary, 'ok' | 'problems' | 'place' | 'echoDb' | 'listening' | 'speaking' | 'notices'> {
   const all = <Type extends PipelineEvent['type']>(type: Type) =>
     events.filter((event): event is Of<Type> => event.type === type);
   const started = (kind: 'reply' | 'filler', id: string) =>
@@ -103,6 +112,7 @@ export function summarise(
       ({ owner }) => owner.kind === 'reply' && owner.id === reply?.replyId,
     );
     const heardMs = playout?.heardMs ?? 0;
+    const firstReplyHeardMs = reply ? started('reply', reply.replyId) : null;
     const cut = all('barge-in').find(({ replyId }) => replyId !== null && replyId === reply?.replyId);
     return {
       turnId,
@@ -113,7 +123,7 @@ export function summarise(
       endOfSpeechMs: end.endOfSpeechMs,
       turnEndedMs: end.atMs,
       fillerHeardMs: filler ? started('filler', filler.fillerId) : null,
-      firstReplyHeardMs: reply ? started('reply', reply.replyId) : null,
+      firstReplyHeardMs,
       replyHeardMs: heardMs,
       outcome: later
         ? 'reopened'
@@ -122,6 +132,7 @@ export function summarise(
           : playout?.reason === 'cut'
             ? 'interrupted'
             : 'answered',
+      ...summariseWait(events, end, later?.atMs ?? Infinity, firstReplyHeardMs),
       earlierRevisions: [],
     };
   });
@@ -175,6 +186,7 @@ export function summarise(
     turns,
     bargeIns,
     coughs,
+    degraded: summariseDegraded(events),
     totals: {
       turns: turns.length,
       answered: turns.filter(({ outcome }) => outcome === 'answered' || outcome === 'interrupted').length,
@@ -198,47 +210,4 @@ export function rounded(summary: Summary): Summary {
     key.endsWith('Ms') && typeof value === 'number' ? Math.round(value * 1000) / 1000 : value,
   );
   return JSON.parse(text) as Summary;
-}
-
-/** How far from its cue the onset of a barge-in may be found. Units: ms. */
-const cueToleranceMs = 300;
-
-/** What is not as the script says. */
-export function findProblems(
-  {
-    turns,
-    bargeIns,
-    coughs,
-    place,
-    echoDb,
-  }: Pick<Summary, 'turns' | 'bargeIns' | 'coughs' | 'place' | 'echoDb'>,
-  said: readonly Said[],
-): string[] {
-  const limits = limitsOn(place, echoDb);
-  const near = (onsetMs: number, { startMs }: Said) => Math.abs(onsetMs - startMs) <= cueToleranceMs;
-  return said.flatMap((item): string[] => {
-    const { cue } = item;
-    const problems: string[] = [];
-    if (cue.expect === 'cough') {
-      const cough = coughs.find(({ speechOnsetMs }) => near(speechOnsetMs, item));
-      if (!cough) problems.push('did not duck the reply and bring it back');
-      else if (cough.restoredMs - cough.duckedMs > limits.restoredMs)
-        problems.push('the volume came back too late');
-      if (bargeIns.some(({ speechOnsetMs }) => near(speechOnsetMs, item)))
-        problems.push('cut what was being heard');
-    } else {
-      const turn = turns.find((candidate) => candidate.said.includes(cue.text));
-      if (!turn) problems.push('was not understood as a turn');
-      else if (turn.outcome === 'unanswered') problems.push('was not answered');
-      else if (cue.expect === 'answered' && turn.outcome !== 'answered')
-        problems.push('was not answered to the end');
-    }
-    if (cue.expect === 'barge-in') {
-      const bargeIn = bargeIns.find(({ speechOnsetMs }) => near(speechOnsetMs, item));
-      if (!bargeIn) problems.push('did not interrupt');
-      else if (bargeIn.silentMs === null || bargeIn.silentMs - bargeIn.speechOnsetMs > limits.silentMs)
-        problems.push('silenced the loudspeaker too late');
-    }
-    return problems.map((problem) => `${cue.id}: ${problem}`);
-  });
 }

@@ -4,6 +4,7 @@ import type { Envelope, TimelineData } from './timeline/data.js';
 import { escapeHtml, milliseconds } from './timeline/html.js';
 import { findProblems, limitsOn, summaryTiles } from './timeline/outcome.js';
 import { renderTurns } from './timeline/turn-bars.js';
+import { renderWaits } from './timeline/wait-table.js';
 
 /**
  * The outline of a recording, small enough to draw.
@@ -51,6 +52,7 @@ export function renderTimeline(data: TimelineData): string {
     )
     .join('\n');
   const problemList = problems.map((problem) => `<li>${escapeHtml(problem)}</li>`).join('');
+  const speechList = (data.speech ?? []).map((line) => `<li>${escapeHtml(line)}</li>`).join('');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -67,6 +69,7 @@ ${asset('page.css')}</style>
 <span class="outcome ${outcome}">${outcome}</span>
 <span class="length">${milliseconds(data.durationMs)} of conversation${escapeHtml(openLoudspeaker(data))}</span>
 </header>
+${speechList === '' ? '' : `<ul class="speech">${speechList}</ul>`}
 ${problemList === '' ? '' : `<ul class="problems">${problemList}</ul>`}
 <section class="tiles">
 ${tiles}
@@ -80,6 +83,10 @@ ${tiles}
 <section class="card">
 <h2>Turns: from the end of speech to the first word of the answer</h2>
 ${renderTurns(data.turns)}
+</section>
+<section class="card">
+<h2>Fillers: which, why, and for how long a wait</h2>
+${renderWaits(data.turns)}
 </section>
 <section class="card">
 <h2>Barge-ins: from the first sound of the user to silence</h2>

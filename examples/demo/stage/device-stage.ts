@@ -30,9 +30,7 @@ export function deviceStage({ scheduler, place, out }: DeviceStageInput): Stage 
     microphone: recordedMicrophone(devices.microphone, heard, hungUp$),
     loudspeaker: recordedLoudspeaker(devices.loudspeaker, rendered),
     originMs,
-    notices: [
-      'What you say is not understood yet, because there is no speech recognition in the package: each turn is answered by the next of the answers of the demo.',
-    ],
+    notices: [],
     // Whoever is there speaks without being told to.
     say: () => EMPTY,
     hangUp() {

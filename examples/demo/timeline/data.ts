@@ -1,3 +1,5 @@
+import type { WaitSummary } from '../summary/fillers.js';
+
 /** The outline of a sound: the lowest and the highest sample of each step. */
 export interface Envelope {
   readonly min: readonly number[];
@@ -20,7 +22,7 @@ export interface StateSpan {
   readonly toMs: number;
 }
 
-/** One moment worth a mark. Known types have their own colour: filler, reply, duck, cut, restore. */
+/** One moment worth a mark. Known types have their own colour: filler, held-back, reply, duck, cut, restore, lost, back, voice. */
 export interface TimelineEvent {
   readonly atMs: number;
   readonly type: string;
@@ -28,7 +30,7 @@ export interface TimelineEvent {
 }
 
 /** One turn of the user and what came of it. All times on the time base of the recordings. */
-export interface TimelineTurn {
+export interface TimelineTurn extends Partial<WaitSummary> {
   readonly turnId: string;
   readonly said: string;
   readonly answered: string;
@@ -39,6 +41,8 @@ export interface TimelineTurn {
   /** How much of the reply was heard. */
   readonly replyHeardMs: number;
   readonly outcome: string;
+  /** The turn as it was sent before the user went on with it. */
+  readonly earlierRevisions?: readonly TimelineTurn[];
 }
 
 /** Speech, or what sounded like it, while the loudspeaker was talking. */
@@ -87,4 +91,6 @@ export interface TimelineData {
   readonly thresholds?: { readonly start: number; readonly stop: number };
   /** What else went wrong, one sentence each. */
   readonly problems?: readonly string[];
+  /** What listened and spoke on this machine, a line each. */
+  readonly speech?: readonly string[];
 }

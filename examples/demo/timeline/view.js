@@ -15,7 +15,13 @@
     loudspeaker: { top: 366, height: 120, name: 'loudspeaker' },
     axis: { top: 494, height: 26, name: '' },
   };
-  const eventTypes = ['filler', 'reply', 'duck', 'cut', 'restore'];
+  const eventTypes = ['filler', 'held-back', 'reply', 'duck', 'cut', 'restore', 'lost', 'back', 'voice'];
+  const eventNames = {
+    'held-back': 'no filler',
+    lost: 'service lost',
+    back: 'service back',
+    voice: 'voice changed',
+  };
   const shortestViewMs = 100;
   let from = 0;
   let to = data.durationMs;
@@ -357,7 +363,7 @@
     ]),
     ...eventTypes
       .filter((type) => data.events.some((event) => event.type === type))
-      .map((type) => [type, '', type]),
+      .map((type) => [type, '', eventNames[type] ?? type]),
   ];
   for (const [name, , text] of entries) {
     const item = document.createElement('span');

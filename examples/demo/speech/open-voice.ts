@@ -1,0 +1,116 @@
+import {
+  type ClosableSynthesizer,
+  earcon,
+  type VoiceLadder,
+  type VoiceLadderEvent,
+  type VoiceRung,
+  voiceLadder,
+} from 'earshot';
+import type { KokoroVoice } from 'earshot/adapters/kokoro';
+import { lastValueFrom, type SchedulerLike } from 'rxjs';
+import { format } from '../format.js';
+import type { Screen } from '../screen.js';
+import { type ModelSource, type SpeechOptions, type VoiceEngine, voiceEngines } from '../speech-options.js';
+import { sourceOf } from './model-source.js';
+import { tellLoading, whyNot } from './tell-loading.js';
+
+/** What a ladder told, and when. Units: ms on the clock of the pipeline. */
+export type VoiceEvent = VoiceLadderEvent & { readonly atMs: number };
+
+/** What speaks on this machine. */
+export interface LocalVoice {
+  readonly ladder: VoiceLadder;
+  /** What speaks when the conversation begins. */
+  readonly engine: VoiceEngine;
+  readonly voice: string;
+  /** What became of the voices so far. */
+  readonly events: readonly VoiceEvent[];
+  close(): Promise<void>;
+}
+
+export interface VoiceInput {
+  readonly speak: NonNullable<SpeechOptions['speak']>;
+  readonly models: ModelSource;
+  readonly scheduler: SchedulerLike;
+  readonly screen: Screen;
+}
+
+/**
+ * Find the best voice from the one that was asked for down, with those below it for when it fails.
+ *
+ * @returns undefined when none can speak here, after why not was told.
+ */
+export async function openVoice(input: VoiceInput): Promise<LocalVoice | undefined> {
+  const { speak, scheduler, screen } = input;
+  const asked = voiceEngines.slice(voiceEngines.indexOf(speak.engine));
+  // A signal is the last resort within a conversation; before it there is still the service, which can speak.
+  const speaking = asked.filter((engine) => engine !== 'earcon' || speak.engine === 'earcon');
+  for (const [at, engine] of speaking.entries()) {
+    let first: ClosableSynthesizer | undefined;
+    try {
+      first = await open(engine, input);
+    } catch (error) {
+      screen.tell(`${engine} does not speak here: ${whyNot(error)}.`);
+      continue;
+    }
+    const { voice } = first;
+    const rungs = asked.slice(at).map((name): VoiceRung => {
+      return {
+        name,
+        async open() {
+          const opened = name === engine && first !== undefined ? first : await open(name, input);
+          if (name === engine) first = undefined;
+          return opened;
+        },
+      };
+    });
+    const ladder = voiceLadder(rungs, { format, scheduler });
+    const events: VoiceEvent[] = [];
+    ladder.events$.subscribe((event) => {
+      events.push({ ...event, atMs: scheduler.now() });
+    });
+    await lastValueFrom(ladder.warmUp(), { defaultValue: undefined });
+    screen.tell(
+      engine === 'earcon'
+        ? 'A signal sounds in the place of each clause that the service writes, and nothing of it is heard.'
+        : `${engine} speaks on this machine what the service writes, in the voice ${voice}.`,
+    );
+    return {
+      ladder,
+      engine,
+      voice,
+      events,
+      close: () => lastValueFrom(ladder.close(), { defaultValue: undefined }),
+    };
+  }
+  screen.tell('The service speaks by itself instead, with the recordings of its answers.');
+  return undefined;
+}
+
+/** The voice that was named is one of the engine that was named; the others take their own. */
+async function open(
+  engine: VoiceEngine,
+  { speak, models, screen }: VoiceInput,
+): Promise<ClosableSynthesizer> {
+  const named = engine === speak.engine ? speak.voice : null;
+  const voice = named !== null && { voice: named };
+  switch (engine) {
+    case 'kokoro': {
+      const { loadKokoro } = await import('earshot/adapters/kokoro');
+      return loadKokoro({
+        ...sourceOf(models, 'kokoro'),
+        onProgress: tellLoading('kokoro', screen),
+        // One that it does not have is refused there, with those that it has.
+        ...(named !== null && { voice: named as KokoroVoice }),
+      });
+    }
+    case 'espeak-ng':
+      return (await import('earshot/adapters/espeak-ng')).loadEspeakNg({ ...voice });
+    case 'flite':
+      return (await import('earshot/adapters/wasm-voices')).loadFlite({ ...voice });
+    case 'espeak-ng-wasm':
+      return (await import('earshot/adapters/wasm-voices')).loadEspeakNgWasm({ ...voice });
+    case 'earcon':
+      return earcon({ sampleRateHz: format.sampleRateHz });
+  }
+}

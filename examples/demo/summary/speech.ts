@@ -1,0 +1,89 @@
+import type { PipelineEvent, Transcript } from 'earshot';
+import type { MoonshineTranscriber, PartialCounts } from 'earshot/adapters/moonshine';
+import type { Said } from '../speaker.js';
+import type { VoiceEvent } from '../speech/open-voice.js';
+import type { TurnSummary } from '../summary.js';
+import { turnAt } from './problems.js';
+import { countWords, type WordCount } from './words-understood.js';
+
+/** What listened on this machine. */
+export interface ListeningSummary {
+  readonly engine: Transcript['engine'];
+  readonly partials: PartialCounts;
+  /** What was said by the script and what of it was understood; null where nobody knows what was said. */
+  readonly words: WordCount | null;
+}
+
+/** What spoke on this machine. */
+export interface SpeakingSummary {
+  /** The voices that spoke, one after the other. */
+  readonly voices: readonly {
+    readonly fromMs: number;
+    readonly rung: string;
+    readonly engine: string;
+    readonly voice: string;
+  }[];
+  /** Clauses that another voice said, since the first one could not. */
+  readonly passedOn: number;
+  /** Clauses that nobody could say. */
+  readonly failed: number;
+}
+
+/** @param said - with times relative to the recordings. */
+export function summariseListening(
+  events: readonly PipelineEvent[],
+  turns: readonly TurnSummary[],
+  ear: Pick<MoonshineTranscriber, 'partialCounts'>,
+  said: readonly Said[],
+): ListeningSummary {
+  const final = events.findLast((event) => event.type === 'transcript');
+  const counts = said
+    .filter(({ cue }) => cue.text !== '')
+    .map((item) => countWords(item.cue.text, turnAt(turns, item)?.said ?? ''));
+  const sum = (key: keyof WordCount) => counts.reduce((total, count) => total + count[key], 0);
+  return {
+    engine: final?.type === 'transcript' ? final.engine : 'none',
+    partials: ear.partialCounts(),
+    words: counts.length === 0 ? null : { said: sum('said'), understood: sum('understood') },
+  };
+}
+
+/** @param events - of the voices, relative to the recordings. */
+export function summariseSpeaking(
+  events: readonly PipelineEvent[],
+  voiceEvents: readonly VoiceEvent[],
+): SpeakingSummary {
+  const passed = voiceEvents.filter((event) => event.type === 'text-passed-on').at(-1);
+  return {
+    voices: voiceEvents.flatMap((event) => {
+      if (event.type !== 'rung-in-use') return [];
+      const { atMs, rung, engine, voice } = event;
+      return [{ fromMs: Math.max(0, atMs), rung, engine, voice }];
+    }),
+    passedOn: passed?.type === 'text-passed-on' ? passed.passedOn : 0,
+    failed: events.filter((event) => event.type === 'fact' && event.fact === 'speech-clause-failed').length,
+  };
+}
+
+/** One line for each, for people. */
+export function speechLines(
+  listening: ListeningSummary | null,
+  speaking: SpeakingSummary | null,
+): readonly string[] {
+  const lines: string[] = [];
+  if (listening) {
+    const { engine, words, partials } = listening;
+    const share = words === null ? '' : `, ${words.understood} of ${words.said} words`;
+    lines.push(`understood by ${engine}${share}; ${partials.told} partial transcripts`);
+  }
+  if (speaking) {
+    const { voices, passedOn, failed } = speaking;
+    const names = voices.map(({ engine, voice }) => `${engine} (${voice})`).join(', then ');
+    lines.push(
+      (names === '' ? 'nothing was spoken on this machine' : `spoken by ${names}`) +
+        (passedOn > 0 ? `; ${passedOn} texts were passed on to another voice` : '') +
+        (failed > 0 ? `; ${failed} clauses could not be said` : ''),
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,50 @@
+import { purposeOf } from '../summary/fillers.js';
+import type { TimelineTurn } from './data.js';
+import { escapeHtml, milliseconds } from './html.js';
+
+interface Row {
+  readonly number: number;
+  readonly atMs: number;
+  readonly what: string;
+  readonly why: string;
+  readonly expectedWaitMs: number | null;
+  readonly waitedMs: number | null;
+}
+
+/** For each wait: what was spoken or why nothing was, how long the wait was expected to be by then, and how long it was. */
+export function renderWaits(turns: readonly TimelineTurn[]): string {
+  const rows = turns
+    .flatMap((turn, i) => [...(turn.earlierRevisions ?? []), turn].flatMap((one) => rowsOf(one, i + 1)))
+    .map(renderRow);
+  if (rows.length === 0)
+    return '<p class="none">Nobody had to wait for so long that there was one to choose.</p>';
+  return `<table class="waits">
+<thead><tr><th>turn</th><th>at</th><th>filler</th><th>why</th><th>wait expected</th><th>waited</th></tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>
+<p class="none">What is expected is learned from the waits before. Both count from when the turn was sent; the wait that was cut short has no end.</p>`;
+}
+
+function rowsOf({ fillers = [], heldBack, waitedMs = null }: TimelineTurn, number: number): Row[] {
+  const spoken = fillers.map(({ atMs, text, context, expectedWaitMs }): Row => {
+    return { number, atMs, what: text, why: purposeOf(context), expectedWaitMs, waitedMs };
+  });
+  if (!heldBack) return spoken;
+  const { atMs, reason, expectedWaitMs } = heldBack;
+  return [...spoken, { number, atMs, what: 'none', why: reason, expectedWaitMs, waitedMs }];
+}
+
+function renderRow({ number, atMs, what, why, expectedWaitMs, waitedMs }: Row): string {
+  const time = (ms: number | null) => (ms === null ? '' : milliseconds(ms));
+  const cells = [
+    String(number),
+    `${(atMs / 1000).toFixed(2)} s`,
+    what,
+    why,
+    time(expectedWaitMs),
+    time(waitedMs),
+  ];
+  return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+}
