@@ -13,6 +13,8 @@ export default defineConfig({
     ],
   },
   test: {
+    globalSetup: 'test/support/built-programs/build-programs.ts',
+    setupFiles: 'test/support/built-programs/use-built-programs.ts',
     testTimeout: 30_000,
     // onnxruntime-node is a native addon: one process per file, never two threads of one process.
     pool: 'forks',
@@ -35,8 +37,6 @@ export default defineConfig({
           name: 'kiosk',
           include: [kioskTests],
           exclude: ['node_modules/**', 'dist/**'],
-          globalSetup: 'test/devices/build-audio-host.ts',
-          setupFiles: 'test/devices/use-built-audio-host.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

@@ -12,7 +12,10 @@ export function projectFiles(ending: string, folder = ''): readonly string[] {
   return readdirSync(projectFolder + folder, { withFileTypes: true })
     .flatMap((entry) => {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return notOurs.has(entry.name) ? [] : projectFiles(ending, path);
+      if (entry.isDirectory())
+        return notOurs.has(entry.name) || entry.name.startsWith('.programs-for-tests')
+          ? []
+          : projectFiles(ending, path);
       return path.endsWith(ending) ? [path] : [];
     })
     .sort();

@@ -1,5 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { inject } from 'vitest';
 import { projectFolder } from './project.js';
 
 /** What a command left behind. */
@@ -16,13 +18,8 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
-/** Every way to start `earshot` from its sources. */
-export const earshotCommand = [
-  process.execPath,
-  '--import',
-  'tsx',
-  `${projectFolder}src/cli/main.ts`,
-] as const;
+/** How `earshot` is started. */
+export const earshotCommand = [process.execPath, join(inject('programsFolder'), 'cli/main.js')] as const;
 
 const running = new Set<ChildProcessWithoutNullStreams>();
 

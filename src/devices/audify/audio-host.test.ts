@@ -1,9 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { Subscription } from 'rxjs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CaptureDriver, CaptureDriverReport } from '../../core/hardware/capture-driver.js';
 import type {
   PlayoutDriver,
@@ -12,9 +11,11 @@ import type {
 } from '../../core/hardware/playout-driver.js';
 import { monotonicScheduler } from '../clock/index.js';
 import { createAudioHost } from './audio-host.js';
-import { findHostProgram } from './host-program.js';
 import { hostedCaptureDriver, hostedPlayoutDriver } from './hosted-drivers.js';
 import type { StreamSettings } from './stream-settings.js';
+
+// The library of these tests is a source, which tsx has to compile for the host.
+vi.unmock('./host-program.js');
 
 const library = fileURLToPath(new URL('../../../test/support/fake-audify-library.ts', import.meta.url));
 const scheduler = monotonicScheduler();
@@ -364,8 +365,8 @@ describe.skipIf(process.platform !== 'linux')('a program with an audio host', ()
       const children = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
       writeSync(1, parseInt(children.split('\\n').find((line) => line.includes('devices/audify/host.')), 10) + '\\n');
       ${afterStarting}`;
-    const { nodeOptions } = findHostProgram();
-    const parent = spawn(process.execPath, [...nodeOptions, '--input-type=module', '-e', source], {
+    const tsx = import.meta.resolve('tsx');
+    const parent = spawn(process.execPath, ['--import', tsx, '--input-type=module', '-e', source], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let said = '';
@@ -412,32 +413,5 @@ describe.skipIf(process.platform !== 'linux')('a program with an audio host', ()
     expect(isRunning(pid)).toBe(true);
     parent.kill('SIGKILL');
     await until('the child is gone', () => !isRunning(pid));
-  });
-});
-
-describe('the program of the audio host', () => {
-  it('is beside this code when that is run from sources, and tsx runs it', () => {
-    const program = findHostProgram();
-
-    expect(program.file).toBe(fileURLToPath(new URL('./host.ts', import.meta.url)));
-    expect(program.nodeOptions).toEqual([
-      '--import',
-      pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
-    ]);
-  });
-
-  it('is where it was built in the package, wherever in there this code has come to', () => {
-    const root = fileURLToPath(new URL('../../../', import.meta.url));
-
-    for (const chunk of ['dist/chunk-ABCDEF.js', 'dist/devices/audify/index.js']) {
-      expect(findHostProgram(pathToFileURL(`${root}${chunk}`).href)).toEqual({
-        file: `${root}dist/devices/audify/host.js`,
-        nodeOptions: [],
-      });
-    }
-  });
-
-  it('is not found in a bundle outside of any package, and the way out is told', () => {
-    expect(() => findHostProgram('file:///nowhere/app.js')).toThrow(/DEVICE_BACKEND.*bundle.*hosted: false/);
   });
 });
