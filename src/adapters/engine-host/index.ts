@@ -2,4 +2,5 @@ export { createEngineHost, type EngineHost, type EngineHostSetup } from './engin
 export { defaultEngineLimits, type EngineLimits, engineLimitChecks } from './engine-limits.js';
 export { type EngineProgram, findEngineProgram } from './engine-program.js';
 export type { EngineState } from './engine-state.js';
+export { startModelEngine } from './model-engine.js';
 export { type Engine, type LoadEngine, serveEngine } from './serve-engine.js';

@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type EngineMessage, type EngineNews, type EngineOrder, toPlainError } from './engine-messages.js';
 import { endWithParent } from './parent-watch.js';
@@ -32,6 +32,8 @@ export interface EngineProcess {
   vanish(): void;
 }
 
+/** From normal to below normal, as systems call it that have only six priorities. */
+const belowBy = constants.priority.PRIORITY_BELOW_NORMAL;
 /** Pieces of an engine that does not await `emit`. */
 const mostWaiting = 64;
 
@@ -112,8 +114,8 @@ export function serveEngine<Settings, Request, Piece>(
 
 function thisProcess(): EngineProcess {
   try {
-    // Threads that are started later inherit it.
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+    // Below that of the program, which may be low already. Threads that are started later inherit it.
+    setPriority(Math.min(constants.priority.PRIORITY_LOW, getPriority() + belowBy));
   } catch {
     // Then it competes with the frames as an equal.
   }

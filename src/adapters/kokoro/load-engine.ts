@@ -16,7 +16,13 @@ export const loadKokoroEngine: LoadEngine<KokoroSettings, KokoroRequest, KokoroP
   tell,
 ) => {
   tell('importing kokoro-js');
-  const library = await importKokoro();
+  const library = await importKokoro().catch((cause: unknown) => {
+    throw new ModelError(
+      'MODEL_LOAD_FAILED',
+      `kokoro-js cannot be imported (${reasonOf(cause)}); install it anew on this machine`,
+      { cause },
+    );
+  });
   // Files are ours to fetch: a fetch of the library's own is not atomic, and one that was cut off breaks every later start.
   library.env.allowRemoteModels = false;
   tell('loading the model');
@@ -82,10 +88,9 @@ export const loadKokoroEngine: LoadEngine<KokoroSettings, KokoroRequest, KokoroP
   }
 
   function unloadable(cause: unknown): ModelError {
-    const why = cause instanceof Error ? cause.message : String(cause);
     return new ModelError(
       'MODEL_LOAD_FAILED',
-      `the Kokoro model in ${folder} cannot be loaded as ${dtype} (${why}); if a file was cut off, delete it and get it again`,
+      `the Kokoro model in ${folder} cannot be loaded as ${dtype} (${reasonOf(cause)}); if a file was cut off, delete it and get it again`,
       { cause },
     );
   }
@@ -97,6 +102,8 @@ export const loadKokoroEngine: LoadEngine<KokoroSettings, KokoroRequest, KokoroP
     return [...splitter].filter((sentence) => /[\p{L}\p{N}]/u.test(sentence));
   }
 };
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 /** kokoro-js asks its tokenizer to cut off what is too long, and does not say that it was. */
 function withoutTruncation(tokenizer: Tokenizer): Tokenizer {

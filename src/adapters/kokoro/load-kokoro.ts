@@ -1,32 +1,26 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { catchError, concatMap, defer, lastValueFrom, type Observable, tap } from 'rxjs';
+import { catchError, concatMap, defer, type Observable } from 'rxjs';
 import { type AudioFrame, audioFrame, type PcmFormat } from '../../core/audio/audio-frame.js';
-import { ModelError, SpeechError, VoiceError } from '../../core/errors.js';
+import { SpeechError, VoiceError } from '../../core/errors.js';
 import type { Synthesizer } from '../../core/ports/synthesizer.js';
 import {
-  createEngineHost,
   type EngineProgram,
   type EngineState,
   findEngineProgram,
+  startModelEngine,
 } from '../engine-host/index.js';
-import { ensureModel } from '../model-store/index.js';
 import type { KokoroPiece, KokoroRequest, KokoroSettings } from './engine-messages.js';
-import {
-  filesOf,
-  type GivenKokoroOptions,
-  type KokoroOptions,
-  resolveKokoroOptions,
-} from './kokoro-options.js';
+import { filesOf, type GivenKokoroOptions, resolveKokoroOptions } from './kokoro-options.js';
 import { assertSpeakable } from './speakable.js';
 
 /** Kokoro, speaking from a process of its own. @public */
 export interface KokoroSynthesizer extends Synthesizer {
   /** How its process is; the present state first. Completes when it is closed. */
   readonly state$: Observable<EngineState>;
-  /** Load the model if it is not loaded, as after it was idle. Completes when it is. */
+  /** Load the model if it is not loaded, as after it was idle. Completes when it is; errors with `ModelError` `MODEL_LOAD_FAILED`. */
   warmUp(): Observable<never>;
-  /** End its process. What is under way errors. Settles when it is gone. Idempotent. */
+  /** End its process. What is under way errors. Settles when it is gone, after 5 s at the latest. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -44,23 +38,29 @@ const frameSamples = 480;
  * Load Kokoro: downloads the model where it is not there yet, and speaks English with it in a child process.
  *
  * @remarks
- * Shape: frames of 20 ms, 24 kHz, mono; the last of each sentence may be shorter.
+ * Shape: a text of 1 to 20,000 characters with a word in it becomes frames of 20 ms, 24 kHz, mono; the last of each sentence may be shorter.
  *
- * Timing: the audio of a sentence comes when all of it is made. Nothing blocks here: inference, the phonemizer and loading do so in
- * the child. A text is never cut short: what is longer than the model takes is spoken in parts.
+ * Range: samples as the model makes them, nominally -1..1, all of them numbers.
  *
- * Order: texts are spoken one after the other, in the order of subscription.
+ * Timing: loading waits for the model, unless `warmUp` is false: for a hub as `ensureModel` does, and for the child for `limits.startMs` at a time,
+ * `limits.maxFailures` times. A model that a disk has damaged since it was downloaded is fetched again. Whoever may have to give up a
+ * download calls `ensureModel` first, which can be unsubscribed; one that is broken off, by a crash too, is gone on with at the next start.
+ * The audio of a sentence comes when all of it is made. Nothing blocks here: inference, the phonemizer and loading do so in
+ * the child, at a lower priority than this process. A text is never cut short: what is longer than the model takes is spoken in parts.
+ *
+ * Order: texts are spoken one after the other, in the order of subscription; `limits.maxWaiting` may wait. The time for which a text waits for
+ * those before it counts for no limit here; whoever bounds the wait for an answer counts it.
  *
  * Cancellation: nothing is emitted after unsubscription. The child stops after the sentence that it is at, or is killed and started
- * again after `limits.cancelGraceMs`.
+ * again after `limits.cancelGraceMs`; until then who comes next waits.
  *
- * Ownership: the caller closes what was loaded.
+ * Ownership: the caller closes what was loaded. The child does not keep this program alive while nothing is asked of it, and ends with it.
  *
- * `synthesize` errors with `SpeechError` `SYNTHESIS_FAILED`: for a text without a word or in another script; retryable when the
- * child died, hung, took too much memory, or has too much to do.
+ * `synthesize` errors with `SpeechError` `SYNTHESIS_FAILED`: for a text without a word or in another script, and after `close`; retryable
+ * when the child died, hung, took too much memory, or has too much to do.
  *
  * @throws OptionError `OPTION_INVALID`; VoiceError `PEER_MISSING` without kokoro-js; ModelError `MODEL_LOAD_FAILED` for a model
- * that cannot be had or loaded. All as rejections.
+ * that cannot be had or loaded, retryable when it is the network or the child died. All as rejections.
  * @public
  */
 export async function loadKokoro(
@@ -68,28 +68,19 @@ export async function loadKokoro(
   parts: KokoroParts = {},
 ): Promise<KokoroSynthesizer> {
   const resolved = resolveKokoroOptions(options);
-  const { dtype, voice, speed, maxCharacters, limits } = resolved;
+  const { model: id, revision, store, source, offline } = resolved;
+  const { dtype, voice, speed, maxCharacters, limits, onProgress, warmUp } = resolved;
   assertInstalled(parts.findPeer ?? (() => createRequire(import.meta.url).resolve('kokoro-js')));
-  const folder = await findFolder(resolved);
-  const host = createEngineHost<KokoroSettings, KokoroRequest, KokoroPiece>({
+  const threads = resolved.threads ?? Math.max(1, availableParallelism() - 1);
+  const host = await startModelEngine<KokoroSettings, KokoroRequest, KokoroPiece>({
     label: 'the Kokoro voice',
     program: (parts.findProgram ?? (() => findEngineProgram('adapters/kokoro/engine')))(),
-    settings: {
-      folder,
-      dtype,
-      threads: resolved.threads ?? Math.max(1, availableParallelism() - 1),
-      maxCharacters,
-    },
+    model: { model: { id, revision, files: filesOf(dtype) }, store, source, offline },
+    settings: (folder) => ({ folder, dtype, threads, maxCharacters }),
     limits,
+    onProgress,
+    warmUp,
   });
-  if (resolved.warmUp) {
-    try {
-      await lastValueFrom(host.warmUp(), { defaultValue: undefined });
-    } catch (error) {
-      await host.close();
-      throw error;
-    }
-  }
   return {
     format,
     engine: `kokoro-82m-${dtype}`,
@@ -124,16 +115,6 @@ function assertInstalled(findPeer: () => unknown): void {
       cause,
     });
   }
-}
-
-async function findFolder(options: KokoroOptions): Promise<string> {
-  const { model: id, revision, dtype, store, source, offline, onProgress } = options;
-  const model = { id, revision, files: filesOf(dtype) };
-  const last = await lastValueFrom(ensureModel({ model, store, source, offline }).pipe(tap(onProgress)));
-  if (last.type === 'ready') return last.folder;
-  throw new ModelError('MODEL_LOAD_FAILED', `the model ${id} did not become ready; try again`, {
-    retryable: true,
-  });
 }
 
 function framesOf(samples: Float32Array, start: number): AudioFrame[] {

@@ -15,6 +15,13 @@ export function digestOfEtag(etag: string | null): ExpectedDigest | undefined {
   return { kind: hex.length === 64 ? 'sha256' : 'git-sha1', hex };
 }
 
+/** How a checksum is written down, and read again. */
+export const digestText = ({ kind, hex }: ExpectedDigest): string => `${kind} ${hex}`;
+export function digestOfText(text: string): ExpectedDigest | undefined {
+  const [, kind, hex] = /^(sha256|git-sha1) ([0-9a-f]+)$/.exec(text) ?? [];
+  return kind === undefined || hex === undefined ? undefined : { kind: kind as ExpectedDigest['kind'], hex };
+}
+
 /** The checksum of a file of the given size on the disk. */
 export async function digestOfFile(
   file: string,

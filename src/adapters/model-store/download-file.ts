@@ -1,25 +1,24 @@
 import { stat, truncate } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
-import { isVoiceError, type ModelError } from '../../core/errors.js';
+import type { ModelError } from '../../core/errors.js';
 import { faultOfFile } from './check-file.js';
-import { digestOfFile, type ExpectedDigest } from './digest.js';
+import { digestOfFile, digestText, type ExpectedDigest } from './digest.js';
 import { type Disk, discard, moveIntoPlace, writeRecord } from './disk.js';
 import { describeFile, type HubFile, openBody } from './hub-file.js';
 import { claimPart, type PartFile } from './part-file.js';
+import { type OnRetry, passing, pause } from './patience.js';
 import { type ModelPlan, unavailable } from './wanted-model.js';
 
 /** What a download tells while it is under way. */
 export interface DownloadListener {
   /** So many bytes of the file are here. Goes down when what was here turned out to be of no use. */
   onBytes(bytes: number): void;
-  onRetry(why: string, attempt: number): void;
+  readonly onRetry: OnRetry;
 }
 
-/** Progress of at least this makes the next failure a first one again. Units: bytes. */
+/** Getting further than ever by at least this makes the next failure a first one again. Units: bytes. */
 const progressBytes = 65_536;
 /** A file that is wrong twice is wrong at the other end. */
 const mostWrongFiles = 2;
-const longestDelayMs = 60_000;
 
 /**
  * Download a file to its place, going on where a part of it is here already.
@@ -38,27 +37,27 @@ export async function downloadFile(
   let hubFile = described;
   let failures = 0;
   let wrongFiles = 0;
+  let furthest = 0;
   for (;;) {
-    let newBytes = 0;
+    const before = furthest;
     let failure: ModelError;
     try {
       hubFile = failures === 0 ? hubFile : await describeFile(plan, hubFile.path, signal);
-      const { how, problem } = await attempt(plan, hubFile, file, disk, signal, (bytes, grownBy) => {
-        newBytes += grownBy;
+      const { how, problem } = await attempt(plan, hubFile, file, disk, signal, (bytes) => {
+        furthest = Math.max(furthest, bytes);
         listener.onBytes(bytes);
       });
       if (problem === undefined) return how;
       failure = problem;
       wrongFiles += 1;
     } catch (error) {
-      signal.throwIfAborted();
-      if (!isVoiceError(error) || !error.retryable) throw error;
-      failure = error;
+      failure = passing(error, signal);
     }
-    failures = newBytes >= progressBytes ? 1 : failures + 1;
+    // Bytes that come again are no progress: a server without ranges that breaks off each time would be asked for ever.
+    failures = furthest - before >= progressBytes ? 1 : failures + 1;
     if (failures >= plan.attempts || wrongFiles >= mostWrongFiles) throw failure;
     listener.onRetry(failure.message, failures + 1);
-    await delay(Math.min(longestDelayMs, plan.retryDelayMs * 2 ** (failures - 1)), undefined, { signal });
+    await pause(plan, failures, signal);
   }
 }
 
@@ -74,7 +73,7 @@ async function attempt(
   file: string,
   disk: Disk,
   signal: AbortSignal,
-  onBytes: (bytes: number, grownBy: number) => void,
+  onBytes: (bytes: number) => void,
 ): Promise<Outcome> {
   const part = await claimPart(file, hubFile.digest);
   try {
@@ -85,7 +84,7 @@ async function attempt(
       await discard(part.path);
       return { how, problem };
     }
-    const record = { bytes, checked: digest ? `${digest.kind} ${digest.hex}` : 'size', from: hubFile.url };
+    const record = { bytes, checked: digest ? digestText(digest) : 'size', from: hubFile.url };
     await writeRecord(file, part.mark, record);
     await moveIntoPlace(part.path, file);
     return { how };
@@ -107,18 +106,21 @@ async function receive(
   part: PartFile,
   disk: Disk,
   signal: AbortSignal,
-  onBytes: (bytes: number, grownBy: number) => void,
+  onBytes: (bytes: number) => void,
 ): Promise<Received> {
   let here = part.bytes;
   if (expected !== undefined && here > expected) here = await emptied(part);
-  onBytes(here, 0);
+  onBytes(here);
   if (here > 0 && here === expected) return { bytes: expected, digest };
 
   const body = await openBody(plan, url, here, signal);
   const whole = body.bytes ?? expected;
   if (body.from !== here) here = await emptied(part);
-  onBytes(here, 0);
-  const out = await disk.openToAppend(part.path);
+  onBytes(here);
+  const out = await disk.openToAppend(part.path).catch(async (error: unknown) => {
+    await body.cancel();
+    throw error;
+  });
   try {
     for await (const piece of body.pieces) {
       if (whole !== undefined && here + piece.length > whole) {
@@ -126,7 +128,7 @@ async function receive(
       }
       await out.appendFile(piece);
       here += piece.length;
-      onBytes(here, piece.length);
+      onBytes(here);
     }
     if (whole !== undefined && here < whole) {
       throw unavailable(`${url} ended after ${here} of ${whole} bytes; see to the network`, true);

@@ -202,6 +202,31 @@ describe('a model that is here', () => {
   });
 });
 
+describe('a model that a disk has damaged without changing its size', () => {
+  const damage = () => writeFileSync(join(folder(), 'onnx/model.onnx'), weights.toReversed());
+  beforeEach(async () => {
+    await stepsOf();
+    damage();
+  });
+
+  it('is found, and fetched again, by who asks to verify', async () => {
+    expect(await stepsOf()).toEqual([{ type: 'ready', folder: folder() }]);
+
+    const steps = await stepsOf({ verify: true });
+
+    expect(steps[0]).toMatchObject({ type: 'download-announced', files: ['onnx/model.onnx'] });
+    expect(here('onnx/model.onnx').equals(weights)).toBe(true);
+    expect(await stepsOf({ verify: true })).toEqual([{ type: 'ready', folder: folder() }]);
+  });
+
+  it('is named when there is no network to fetch it from', async () => {
+    const { message } = await failureOf(wanted({ verify: true, offline: true }));
+
+    expect(message).toContain('onnx/model.onnx missing or damaged');
+    expect(message).not.toContain('config.json');
+  });
+});
+
 describe('a model in a folder of the user', () => {
   it('is used as it is, without the hub and without a trace', async () => {
     const own = join(store, 'own');
@@ -298,6 +323,17 @@ describe('a download that is broken off', () => {
     expect(here('onnx/model.onnx').equals(weights)).toBe(true);
   });
 
+  it('is given up when a server that knows no ranges breaks off each time, however much comes before', async () => {
+    await restart({ knowsRanges: false });
+    const cut = { type: 'cut', afterBytes: 200_000 } as const;
+    hub.spoil('onnx/model.onnx', ...Array(10).fill(cut));
+
+    const { message } = await failureOf(wanted({ attempts: 3 }));
+
+    expect(message).toContain('see to the network');
+    expect(asked('GET').filter(({ path }) => path.includes('elsewhere')).length).toBeLessThan(6);
+  });
+
   it('is given up after as many attempts as it may have', async () => {
     const cut = { type: 'cut', afterBytes: 0 } as const;
     hub.spoil('onnx/model.onnx', cut, cut, cut, cut, cut);
@@ -380,7 +416,9 @@ describe('what a hub or a proxy does wrong', () => {
 
     expect(message).toContain('was answered with a web page');
     expect(retryable).toBe(false);
-  });
+    // Half a page that nobody reads would hold the connection for seconds, and that the program.
+    await hub.untilIdle();
+  }, 5000);
 
   it('is told when the model does not exist', async () => {
     const { message } = await failureOf(wanted({ model: { id: 'earshot-tests/none', files: paths } }));
@@ -407,6 +445,23 @@ describe('what a hub or a proxy does wrong', () => {
     expect((await stepsOf()).at(-1)).toEqual({ type: 'ready', folder: folder() });
   });
 
+  it('is tried again when it does not say yet what it has', async () => {
+    hub.spoil('onnx/model.onnx', ...[503, 429].map((status) => ({ type: 'head-status', status }) as const));
+
+    const steps = await stepsOf();
+
+    expect(steps.flatMap((step) => (step.type === 'download-retried' ? [step.attempt] : []))).toEqual([2, 3]);
+    expect(steps.at(-1)).toEqual({ type: 'ready', folder: folder() });
+  });
+
+  it('is given up when it never says what it has', async () => {
+    const status = { type: 'head-status', status: 503 } as const;
+    hub.spoil('onnx/model.onnx', status, status, status, status);
+
+    expect((await failureOf(wanted({ attempts: 3 }))).message).toContain('was answered with status 503');
+    expect(asked('GET')).toEqual([]);
+  });
+
   it('is told when nobody answers at all', async () => {
     const { source } = hub;
     await hub.close();
@@ -423,7 +478,7 @@ describe('offline', () => {
   it('never touches the network, and says what is missing and where it belongs', async () => {
     const { message } = await failureOf(wanted({ offline: true }));
 
-    expect(message).toContain('config.json, onnx/model.onnx missing');
+    expect(message).toContain('config.json, onnx/model.onnx missing or damaged');
     expect(message).toContain(folder());
     expect(hub.requests).toEqual([]);
   });

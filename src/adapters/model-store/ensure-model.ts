@@ -3,10 +3,12 @@ import { dirname, join } from 'node:path';
 import { Observable } from 'rxjs';
 import { isVoiceError } from '../../core/errors.js';
 import { faultOfFile } from './check-file.js';
+import { digestOfFile, digestOfText } from './digest.js';
 import { type Disk, explainDisk, makeFolder, readRecord, realDisk } from './disk.js';
 import { downloadFile } from './download-file.js';
 import { describeFile, type HubFile } from './hub-file.js';
 import { leftBytes } from './part-file.js';
+import { patiently } from './patience.js';
 import { type EnsureModelOptions, type ModelPlan, planModel, unavailable } from './wanted-model.js';
 
 /** How far a model is. @public */
@@ -51,7 +53,9 @@ const leastStepBytes = 65_536;
  * Cold: subscribing looks, and downloads what is missing from the hub; unsubscribing stops. What has come is kept and gone on with the next
  * time, also after a crash. A file gets its name only when it is whole and its checksum is right, so a folder never holds a half. What
  * is there is used without asking the hub, so it works without a network from then on; a branch such as `main` is not looked at again.
- * A model that is a folder of this machine is checked and never written to.
+ * A model that is a folder of this machine is checked and never written to. Two processes that want the same at once do each other no harm.
+ *
+ * Timing: a hub may be silent for `stallMs`, and each file is tried `attempts` times; a hub that sends ever so little is waited for.
  *
  * Errors with `ModelError` `MODEL_LOAD_FAILED`; retryable when it is the network or the hub.
  *
@@ -81,10 +85,10 @@ async function ensure(
   signal: AbortSignal,
   tell: (progress: ModelProgress) => void,
 ): Promise<void> {
-  const missing = plan.isLocal ? await checkLocal(plan) : await missingFiles(plan);
+  const missing = plan.isLocal ? await checkLocal(plan) : await missingFiles(plan, signal);
   if (missing.length > 0 && plan.offline) {
     throw unavailable(
-      `${plan.id} is not whole in ${plan.folder}, and offline is set: ${missing.join(', ')} missing; download it once without offline, or put it there`,
+      `${plan.id} is not whole in ${plan.folder}, and offline is set: ${missing.join(', ')} missing or damaged; download it once without offline, or put it there`,
       false,
     );
   }
@@ -108,16 +112,22 @@ async function checkLocal({ folder, files }: ModelPlan): Promise<readonly []> {
 }
 
 /** What is not there, or not as it was when it was checked. */
-async function missingFiles({ folder, files }: ModelPlan): Promise<readonly string[]> {
+async function missingFiles(plan: ModelPlan, signal: AbortSignal): Promise<readonly string[]> {
   const missing: string[] = [];
-  for (const path of files) {
-    const file = join(folder, path);
-    const record = await readRecord(file);
-    const found = await stat(file).catch(() => undefined);
-    const isWhole = record ? found?.size === record.bytes : (await faultOfFile(file)) === undefined;
-    if (!isWhole) missing.push(path);
+  for (const path of plan.files) {
+    if (!(await isWhole(join(plan.folder, path), plan.verify, signal))) missing.push(path);
   }
   return missing;
+}
+
+async function isWhole(file: string, verifies: boolean, signal: AbortSignal): Promise<boolean> {
+  const record = await readRecord(file);
+  // Put there by hand, so that nobody knows what it should be.
+  if (!record) return (await faultOfFile(file)) === undefined;
+  const found = await stat(file).catch(() => undefined);
+  if (found?.size !== record.bytes) return false;
+  const digest = verifies ? digestOfText(record.checked) : undefined;
+  return !digest || (await digestOfFile(file, digest, record.bytes, signal)) === digest.hex;
 }
 
 async function download(
@@ -128,7 +138,11 @@ async function download(
   tell: (progress: ModelProgress) => void,
 ): Promise<void> {
   const described: HubFile[] = [];
-  for (const path of missing) described.push(await describeFile(plan, path, signal));
+  for (const path of missing) {
+    const onRetry = (why: string, attempt: number) =>
+      tell({ type: 'download-retried', file: path, why, attempt });
+    described.push(await patiently(plan, signal, onRetry, () => describeFile(plan, path, signal)));
+  }
   const sizes = described.map(({ bytes }) => bytes);
   const totalBytes = sizes.every((bytes) => bytes !== undefined)
     ? sizes.reduce((sum, bytes) => sum + bytes, 0)

@@ -30,7 +30,7 @@ export async function describeFile(plan: ModelPlan, path: string, signal: AbortS
     const { response, digest, linkedBytes } = await follow(url, 'HEAD', {}, watch.signal);
     const { status, headers } = response;
     if (status === 405 || status === 501) return { path, url, bytes: undefined, digest: undefined };
-    refuse(response, url);
+    await refuse(response, url);
     return { path, url, digest, bytes: linkedBytes ?? wholeNumber(headers.get('content-length')) };
   } catch (error) {
     throw watch.explain(error);
@@ -47,6 +47,8 @@ export interface HubBody {
   readonly bytes: number | undefined;
   readonly digest: ExpectedDigest | undefined;
   readonly pieces: AsyncIterable<Uint8Array>;
+  /** Instead of taking the pieces. */
+  cancel(): Promise<void>;
 }
 
 /**
@@ -66,22 +68,27 @@ export async function openBody(
     const { response, digest, linkedBytes } = await follow(url, 'GET', wanted, watch.signal);
     if (response.status === 416 && from > 0) {
       // It has no such place, so what is here already belongs to something else.
-      await response.body?.cancel();
+      await giveUp(response.body);
       watch.end();
       return openBody(plan, url, 0, signal);
     }
-    refuse(response, url);
+    await refuse(response, url);
     const { status, headers, body } = response;
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
     const begins = status === 206 ? Number(range?.[1] ?? Number.NaN) : 0;
     if (begins !== 0 && begins !== from) {
+      await giveUp(body);
       throw unavailable(
         `${url} was asked from byte ${from} on and answered ${headers.get('content-range')}`,
         true,
       );
     }
     const bytes = linkedBytes ?? wholeNumber(status === 206 ? range?.[2] : headers.get('content-length'));
-    return { from: begins, bytes, digest, pieces: watched(body, watch) };
+    const cancel = async () => {
+      watch.end();
+      await giveUp(body);
+    };
+    return { from: begins, bytes, digest, pieces: watched(body, watch), cancel };
   } catch (error) {
     watch.end();
     throw watch.explain(error);
@@ -127,7 +134,7 @@ async function follow(
     if (![301, 302, 303, 307, 308].includes(response.status) || location === null) {
       return { response, digest, linkedBytes };
     }
-    await response.body?.cancel();
+    await giveUp(response.body);
     const next = new URL(location, url);
     if (new URL(url).protocol === 'https:' && next.protocol !== 'https:') {
       throw unavailable(
@@ -140,7 +147,22 @@ async function follow(
   throw unavailable(`${first} is redirected more than ${mostRedirections} times; see to the source`, false);
 }
 
-function refuse({ status, headers }: Response, url: string): void {
+/** A body that nobody reads to its end would hold the connection, and that the program. */
+async function giveUp(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  await body?.cancel().catch(() => {});
+}
+
+/** @throws what is wrong with an answer. */
+async function refuse(response: Response, url: string): Promise<void> {
+  try {
+    assertUsable(response, url);
+  } catch (error) {
+    await giveUp(response.body);
+    throw error;
+  }
+}
+
+function assertUsable({ status, headers }: Response, url: string): void {
   if (status === 404 || status === 410) {
     throw unavailable(
       `${url} does not exist (${status}); see to the model's name, its revision and its dtype`,

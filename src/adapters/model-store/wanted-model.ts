@@ -23,6 +23,11 @@ export interface EnsureModelOptions {
   readonly source?: string | undefined;
   /** True never touches the network: what is not there is an error. @defaultValue false */
   readonly offline?: boolean | undefined;
+  /**
+   * True reads what was downloaded earlier and compares its checksums, for a model that does not load: what a disk has damaged since is
+   * downloaded again. Reading 325 MB takes a second or more. Otherwise only sizes are compared. @defaultValue false
+   */
+  readonly verify?: boolean | undefined;
   /** How long the hub may be silent, before an answer and within one. Units: ms. Range: 100..600_000. @defaultValue 30_000 */
   readonly stallMs?: number | undefined;
   /**
@@ -45,6 +50,7 @@ export interface ModelPlan {
   readonly isLocal: boolean;
   readonly source: string;
   readonly offline: boolean;
+  readonly verify: boolean;
   readonly stallMs: number;
   readonly attempts: number;
   readonly retryDelayMs: number;
@@ -54,6 +60,7 @@ const defaults = {
   store: '',
   source: 'https://huggingface.co',
   offline: false,
+  verify: false,
   stallMs: 30_000,
   attempts: 4,
   retryDelayMs: 1000,

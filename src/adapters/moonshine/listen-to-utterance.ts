@@ -51,6 +51,7 @@ function createUtterance(desk: Desk, observer: Pick<Observer<Transcript>, 'next'
   const { format, engine, options, partials } = desk;
   const samplesOf = (ms: number) => Math.round((ms * format.sampleRateHz) / 1000);
   const msOf = (samples: number) => (samples * 1000) / format.sampleRateHz;
+  const mostSamples = samplesOf(options.maxStretchMs);
   const audio = createUtteranceAudio();
   const pace = createPartialPace(options.partialEveryMs, options.maxPartialLoad);
   /** What is said for good, and what waits to be. */
@@ -71,20 +72,27 @@ function createUtterance(desk: Desk, observer: Pick<Observer<Transcript>, 'next'
     }
     audio.append(frame.samples);
     heardSamples += frame.samplesPerChannel;
-    if (audio.length >= samplesOf(options.maxStretchMs)) {
-      if (waiting.length >= mostWaiting) {
-        const lateMs = waiting.length * options.maxStretchMs;
-        observer.error(failed(new Error(`it is ${lateMs / 1000} s behind; use a smaller model`)));
-        return;
+    if (audio.length >= mostSamples) {
+      // A frame may be of any length.
+      while (audio.length >= mostSamples && !isBehind()) {
+        // Not in the first three quarters: short stretches cost more than they save.
+        giveAway(audio.takeUpToQuiet(samplesOf(0.75 * options.maxStretchMs), mostSamples));
       }
-      // Not in the first three quarters: short stretches cost more than they save.
-      giveAway(audio.takeUpToQuiet(samplesOf(0.75 * options.maxStretchMs)));
     } else if (options.partials) {
       const isFree = desk.underWay === 0;
       const decision = pace.decide(msOf(heardSamples), isFree);
       if (decision === 'now') askPartial();
       else if (decision === 'skip') partials.skipped += 1;
     }
+  }
+
+  function isBehind(): boolean {
+    if (waiting.length < mostWaiting) return false;
+    const late = new Error(
+      `the recogniser is ${(waiting.length * options.maxStretchMs) / 1000} s of speech behind; use a smaller model, or give it speech no faster than it is spoken`,
+    );
+    observer.error(failed(late));
+    return true;
   }
 
   function askPartial(): void {

@@ -18,7 +18,13 @@ export const loadMoonshineEngine: LoadEngine<MoonshineSettings, MoonshineRequest
   tell,
 ) => {
   tell('importing transformers.js');
-  const { env, pipeline } = await importTransformers();
+  const { env, pipeline } = await importTransformers().catch((cause: unknown) => {
+    throw new ModelError(
+      'MODEL_LOAD_FAILED',
+      `transformers.js cannot be imported (${reasonOf(cause)}); install it anew on this machine`,
+      { cause },
+    );
+  });
   // Files are ours to fetch: a fetch of the library's own is not atomic, and one that was cut off breaks every later start.
   env.allowRemoteModels = false;
   tell('loading the model');
@@ -75,11 +81,12 @@ export const loadMoonshineEngine: LoadEngine<MoonshineSettings, MoonshineRequest
   }
 
   function unloadable(cause: unknown): ModelError {
-    const why = cause instanceof Error ? cause.message : String(cause);
     return new ModelError(
       'MODEL_LOAD_FAILED',
-      `the recogniser in ${folder} cannot be loaded as ${dtype} (${why}); if a file was cut off, delete it and get it again`,
+      `the recogniser in ${folder} cannot be loaded as ${dtype} (${reasonOf(cause)}); if a file was cut off, delete it and get it again`,
       { cause },
     );
   }
 };
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,34 +1,28 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { lastValueFrom, type Observable, tap } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { PcmFormat } from '../../core/audio/audio-frame.js';
-import { ModelError, VoiceError } from '../../core/errors.js';
+import { VoiceError } from '../../core/errors.js';
 import type { Transcriber } from '../../core/ports/transcriber.js';
 import {
-  createEngineHost,
   type EngineProgram,
   type EngineState,
   findEngineProgram,
+  startModelEngine,
 } from '../engine-host/index.js';
-import { ensureModel } from '../model-store/index.js';
 import type { MoonshinePiece, MoonshineRequest, MoonshineSettings } from './engine-messages.js';
 import { type Desk, listenToUtterance, type PartialCounts } from './listen-to-utterance.js';
-import {
-  type GivenMoonshineOptions,
-  type MoonshineOptions,
-  resolveMoonshineOptions,
-  wantedModel,
-} from './moonshine-options.js';
+import { type GivenMoonshineOptions, resolveMoonshineOptions, wantedModel } from './moonshine-options.js';
 
 /** Moonshine, or Whisper, listening in a process of its own. @public */
 export interface MoonshineTranscriber extends Transcriber {
   /** How its process is; the present state first. Completes when it is closed. */
   readonly state$: Observable<EngineState>;
-  /** Load the model if it is not loaded, as after it was idle. Completes when it is. */
+  /** Load the model if it is not loaded, as after it was idle. Completes when it is; errors with `ModelError` `MODEL_LOAD_FAILED`. */
   warmUp(): Observable<never>;
   /** What has become of partial transcripts so far. */
   partialCounts(): PartialCounts;
-  /** End its process. What is under way errors. Settles when it is gone. Idempotent. */
+  /** End its process. What is under way errors. Settles when it is gone, after 5 s at the latest. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -45,21 +39,27 @@ const format: PcmFormat = { sampleRateHz: 16_000, channels: 1 };
  * Load a recogniser of speech: downloads the model where it is not there yet, and runs it in a child process.
  *
  * @remarks
+ * Shape: takes frames of any length, 16 kHz, mono, samples -1..1; gives transcripts. An utterance may be as long as it likes: what is longer than
+ * `maxStretchMs` goes through the model in stretches, and no more than eight of them are kept.
+ *
  * Order: partial transcripts while the utterance goes on, by running the model again on all of it so far, then the final one. The
  * final one is not built on the partial ones.
  *
- * Timing: a partial transcript is skipped, and counted, when the engine is busy or would be for more than `maxPartialLoad` of the time;
+ * Timing: loading waits for the model, unless `warmUp` is false: for a hub as `ensureModel` does, and for the child for `limits.startMs` at a time,
+ * `limits.maxFailures` times. A model that a disk has damaged since it was downloaded is fetched again. Whoever may have to give up a
+ * download calls `ensureModel` first, which can be unsubscribed; one that is broken off, by a crash too, is gone on with at the next start.
+ * A partial transcript is skipped, and counted, when the engine is busy or would be for more than `maxPartialLoad` of the time;
  * a final one that becomes due cuts it short. Nothing blocks here.
  *
  * Cancellation: nothing is emitted after unsubscription, and the engine stops at the next token.
  *
- * Ownership: the caller closes what was loaded.
+ * Ownership: the caller closes what was loaded. The child does not keep this program alive while nothing is asked of it, and ends with it.
  *
- * `transcribe` errors with `SpeechError` `TRANSCRIPTION_FAILED`: retryable when the child died, hung or took too much memory
- * twice; and with `AudioFormatError` `AUDIO_FORMAT_UNSUPPORTED` for frames of another layout.
+ * `transcribe` errors with `SpeechError` `TRANSCRIPTION_FAILED`: after `close`, or when the engine is six stretches behind; retryable when the child
+ * died, hung or took too much memory twice; and with `AudioFormatError` `AUDIO_FORMAT_UNSUPPORTED` for frames of another layout.
  *
  * @throws OptionError `OPTION_INVALID`; VoiceError `PEER_MISSING` without transformers.js; ModelError `MODEL_LOAD_FAILED` for a model
- * that cannot be had or loaded. All as rejections.
+ * that cannot be had or loaded, retryable when it is the network or the child died. All as rejections.
  * @public
  */
 export async function loadMoonshine(
@@ -67,25 +67,20 @@ export async function loadMoonshine(
   parts: MoonshineParts = {},
 ): Promise<MoonshineTranscriber> {
   const resolved = resolveMoonshineOptions(options);
-  const { recogniser, dtype, language, limits, threads } = resolved;
+  const { recogniser, dtype, language, limits, store, source, offline, onProgress, warmUp } = resolved;
   assertInstalled(
     parts.findPeer ?? (() => createRequire(import.meta.url).resolve('@huggingface/transformers')),
   );
-  const folder = await findFolder(resolved);
-  const host = createEngineHost<MoonshineSettings, MoonshineRequest, MoonshinePiece>({
+  const threads = resolved.threads ?? Math.max(1, availableParallelism() - 1);
+  const host = await startModelEngine<MoonshineSettings, MoonshineRequest, MoonshinePiece>({
     label: `the recogniser ${recogniser}`,
     program: (parts.findProgram ?? (() => findEngineProgram('adapters/moonshine/engine')))(),
-    settings: { folder, dtype, language, threads: threads ?? Math.max(1, availableParallelism() - 1) },
+    model: { model: wantedModel(resolved), store, source, offline },
+    settings: (folder) => ({ folder, dtype, language, threads }),
     limits,
+    onProgress,
+    warmUp,
   });
-  if (resolved.warmUp) {
-    try {
-      await lastValueFrom(host.warmUp(), { defaultValue: undefined });
-    } catch (error) {
-      await host.close();
-      throw error;
-    }
-  }
   const desk: Desk = {
     format,
     engine: `${recogniser}-${dtype}`,
@@ -115,14 +110,4 @@ function assertInstalled(findPeer: () => unknown): void {
       { cause },
     );
   }
-}
-
-async function findFolder(options: MoonshineOptions): Promise<string> {
-  const { store, source, offline, onProgress } = options;
-  const model = wantedModel(options);
-  const last = await lastValueFrom(ensureModel({ model, store, source, offline }).pipe(tap(onProgress)));
-  if (last.type === 'ready') return last.folder;
-  throw new ModelError('MODEL_LOAD_FAILED', `the model ${model.id} did not become ready; try again`, {
-    retryable: true,
-  });
 }

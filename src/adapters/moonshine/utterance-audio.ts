@@ -9,8 +9,9 @@ export interface UtteranceAudio {
    * Give away the older part, up to where it is quietest.
    *
    * @param fromSample - not before this.
+   * @param toSample - nor after this.
    */
-  takeUpToQuiet(fromSample: number): Float32Array;
+  takeUpToQuiet(fromSample: number, toSample: number): Float32Array;
 }
 
 /** What is compared to find the quietest place: 60 ms at 16 kHz, less than the gap between two words. Units: samples. */
@@ -34,8 +35,8 @@ export function createUtteranceAudio(): UtteranceAudio {
       length += samples.length;
     },
     copy: () => buffer.slice(0, length),
-    takeUpToQuiet(fromSample) {
-      const at = quietest(buffer.subarray(0, length), fromSample);
+    takeUpToQuiet(fromSample, toSample) {
+      const at = quietest(buffer.subarray(0, Math.min(length, toSample)), fromSample);
       const taken = buffer.slice(0, at);
       buffer.copyWithin(0, at, length);
       length -= at;

@@ -16,7 +16,9 @@ export type HubFault =
   | { readonly type: 'too-long' }
   /** What a proxy answers that wants a login first. */
   | { readonly type: 'html' }
-  | { readonly type: 'status'; readonly status: number; readonly retryAfter?: string };
+  | { readonly type: 'status'; readonly status: number }
+  /** The same to the question what the file is, before it is asked for. */
+  | { readonly type: 'head-status'; readonly status: number };
 
 /** How a hub is, as long as it runs. */
 export interface HubInit {
@@ -50,6 +52,8 @@ export interface ModelHub {
   sentBytes(): number;
   /** Faults of a file, by its path in the model, in the order in which they come. */
   spoil(path: string, ...faults: readonly HubFault[]): void;
+  /** Settles when nobody is in the middle of an answer. */
+  untilIdle(): Promise<void>;
   /** Settles when so many bytes of bodies were sent. */
   untilSent(bytes: number): Promise<void>;
   /** Stop sending until `resume`: what is under way waits where it is. */
@@ -94,7 +98,13 @@ export async function startModelHub({
     }
   };
 
+  let answering = 0;
   const server = createServer((request, response) => {
+    answering += 1;
+    response.on('close', () => {
+      answering -= 1;
+      changed();
+    });
     void answer(request, response).catch(() => response.destroy());
   });
 
@@ -106,6 +116,12 @@ export async function startModelHub({
     const bytes = url.startsWith(at) ? files.get(path) : undefined;
     if (!bytes) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Entry not found');
+      return;
+    }
+    const [next] = faults.get(path) ?? [];
+    if (method === 'HEAD' && next?.type === 'head-status') {
+      faults.get(path)?.shift();
+      response.writeHead(next.status).end();
       return;
     }
     if (method === 'HEAD' && !knowsHead) {
@@ -134,12 +150,14 @@ export async function startModelHub({
     fault: HubFault | undefined,
   ): Promise<void> {
     if (fault?.type === 'html') {
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Log in</title>');
+      // Longer than what a connection holds, as such pages are.
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end(`<!doctype html><title>Log in</title>${' '.repeat(4e6)}`);
       return;
     }
     if (fault?.type === 'status') {
-      const { status, retryAfter } = fault;
-      response.writeHead(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter }).end('no');
+      response.writeHead(fault.status).end('no');
       return;
     }
     const from = knowsRanges ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
@@ -181,6 +199,7 @@ export async function startModelHub({
       if (!files.has(path)) throw new Error(`the hub has no ${path} to spoil`);
       faults.set(path, [...(faults.get(path) ?? []), ...more]);
     },
+    untilIdle: () => until(() => answering === 0),
     untilSent: (bytes) => until(() => sent >= bytes),
     pause() {
       isPaused = true;

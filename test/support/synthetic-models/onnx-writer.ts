@@ -121,3 +121,7 @@ function valueInfo(name: string, type: ElementType, shape: Shape): MessageWriter
 
 /** The data types of a Cast. */
 export const castTo = { float: { to: elementTypes.float }, int64: { to: elementTypes.int64 } } as const;
+
+/** The same model with a comment (`doc_string`, 6) of so many bytes, so that it takes a while to come. */
+export const padded = (model: Uint8Array, bytes: number): Uint8Array =>
+  Buffer.concat([model, messageWriter().bytes(6, Buffer.alloc(bytes, 'x')).toBytes()]);
