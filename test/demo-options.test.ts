@@ -49,7 +49,84 @@ describe('the options of the demo', () => {
     expect(echoOf('--virtual-kiosk', '--echo', '6').echoDb).toBe(6);
   });
 
+  const speechOf = (...args: string[]) => {
+    const options = readDemoOptions(args);
+    return options === 'help' ? options : options.speech;
+  };
+  const models = { folder: null, hub: null, offline: false };
+
+  it('know what is said from the script and speak the recordings that ship unless told otherwise', () => {
+    const fillers = { folder: null, voice: 'allison' };
+    expect(speechOf()).toEqual({ listen: null, speak: null, models, fillers });
+    expect(speechOf('--voice', 'rosa')).toMatchObject({
+      speak: null,
+      fillers: { folder: null, voice: 'rosa' },
+    });
+    // The only one that is in it, unless it is named.
+    expect(speechOf('--fillers', 'mine')).toMatchObject({ fillers: { folder: 'mine', voice: undefined } });
+    expect(speechOf('--fillers', 'mine', '--voice', 'rosa')).toMatchObject({
+      fillers: { folder: 'mine', voice: 'rosa' },
+    });
+  });
+
   it.each([
+    ['moonshine', 'moonshine-tiny'],
+    ['moonshine-base', 'moonshine-base'],
+    ['whisper', 'whisper-tiny.en'],
+    ['whisper-tiny', 'whisper-tiny'],
+  ])('listen with %s', (name, recogniser) => {
+    expect(speechOf('--stt', name)).toMatchObject({ listen: recogniser, speak: null });
+  });
+
+  it.each([
+    ['kokoro', { engine: 'kokoro', voice: null }],
+    ['kokoro:bm_george', { engine: 'kokoro', voice: 'bm_george' }],
+    ['espeak-ng:en-us+f3', { engine: 'espeak-ng', voice: 'en-us+f3' }],
+    ['flite', { engine: 'flite', voice: null }],
+    ['espeak-ng-wasm:ru', { engine: 'espeak-ng-wasm', voice: 'ru' }],
+    ['earcon', { engine: 'earcon', voice: null }],
+  ])('speak with %s, and have fillers of the same voice', (name, speak) => {
+    expect(speechOf('--voice', name)).toEqual({
+      listen: null,
+      speak,
+      models,
+      fillers: { folder: null, voice: undefined },
+    });
+  });
+
+  it('take models from a folder, from a hub, or from no network', () => {
+    expect(speechOf('--stt', 'moonshine', '--models', 'm', '--offline')).toMatchObject({
+      models: { folder: 'm', hub: null, offline: true },
+    });
+    expect(speechOf('--voice', 'kokoro', '--hub', 'http://127.0.0.1:8000/')).toMatchObject({
+      models: { folder: null, hub: 'http://127.0.0.1:8000/', offline: false },
+    });
+  });
+
+  it.each([
+    [
+      '--stt vosk',
+      /--stt must be one of moonshine, moonshine-tiny, moonshine-base, whisper, whisper-tiny.en, whisper-tiny, but is "vosk"/,
+    ],
+    // Not a name that every object has.
+    ['--stt toString', /--stt must be one of moonshine/],
+    ['--stt=', /--stt is empty/],
+    ['--voice=', /--voice is empty/],
+    ['--fillers=', /--fillers is empty/],
+    ['--stt moonshine --models=', /--models is empty/],
+    ['--voice kokoro:', /--voice kokoro: names no voice; give one, as in kokoro:bm_george/],
+    ['--voice earcon:loud', /--voice earcon has no voices, but is "earcon:loud"/],
+    ['--fast --stt moonshine', /--fast cannot be combined with --stt: virtual time waits for no recogniser/],
+    ['--fast --voice flite', /--fast cannot be combined with --voice flite: virtual time waits for no voice/],
+    ['--models m', /--models is for models; give --stt or --voice kokoro too/],
+    ['--hub http://a', /--hub is for models/],
+    ['--voice espeak-ng --offline', /--offline is for models/],
+    ['--stt whisper --hub http://a --offline', /--offline cannot be combined with --hub/],
+    [
+      '--stt whisper --hub huggingface.co',
+      /--hub must be an address that begins with https:\/\/ or http:\/\/, but is "huggingface.co"/,
+    ],
+    ['--stt whisper --hub file:///a', /--hub must be an address/],
     ['--echo loud', /--echo must be a number, but is "loud"/],
     ['--echo 7', /--echo must be a number from -60 to 6 dB, but is 7; -10 is/],
     ['--echo -61', /--echo must be a number from -60 to 6 dB, but is -61/],
@@ -89,6 +166,12 @@ describe('the options of the demo', () => {
       'fast',
       'echo',
       'out',
+      'stt',
+      'voice',
+      'fillers',
+      'models',
+      'hub',
+      'offline',
     ])
       expect(usage).toContain(`--${option} `);
   });

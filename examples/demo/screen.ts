@@ -90,11 +90,9 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
           line(event.atMs, `lost    the service cannot be reached: ${event.error.message}`);
           return;
         case 'degraded-mode-left': {
-          const { turnsLost, lastedMs } = event;
-          line(
-            event.atMs,
-            `back    the service can be reached again, after ${tenths(lastedMs)}; ${turnsLost} lost`,
-          );
+          const { lastedMs, turnsLost } = event;
+          const lost = turnsLost === 0 ? '' : `; ${turnsLost} ${turnsLost === 1 ? 'turn' : 'turns'} lost`;
+          line(event.atMs, `back    the service can be reached again, after ${tenths(lastedMs)}${lost}`);
           return;
         }
         case 'rung-in-use':

@@ -9,7 +9,8 @@ export const usage = `A conversation on real audio: speech from files, a real Si
   --out FOLDER                where to write the recordings, events, summary and timeline (demo-out)
   --microphone FILE.wav       play this recording instead of the dialogue; FILE.transcript.json says what is said in it
   --port N                    port of the reference server; 0 takes a free one (0)
-  --voice NAME                voice of the fillers (allison)
+  --voice NAME                voice of the fillers (allison), or one of the engines below
+  --fillers DIR               fillers that earshot fillers render made, instead of the recordings that ship
   --threshold P               probability that starts speech (0.5)
   --filler-delay MS           wait before a filler (400)
   --time-to-first-byte MS     how slow the server is (2200)
@@ -17,13 +18,25 @@ export const usage = `A conversation on real audio: speech from files, a real Si
   --echo DB                   an open loudspeaker: the microphone hears it, by so many dB weaker, such as -10; the echo
                               cancellers take it out again. Also with --virtual-kiosk
 
+  On this machine, instead of in a script and in the service
+  --stt NAME                  understand what is said: moonshine (moonshine-tiny), moonshine-base, whisper (whisper-tiny.en),
+                              whisper-tiny. Prompts are what was understood
+  --voice ENGINE[:VOICE]      speak what the service writes: kokoro, espeak-ng, flite, espeak-ng-wasm, earcon; such as
+                              kokoro:bm_george. Where it cannot be had, those after it are tried. Fillers are in
+                              that voice where they are rendered in it
+  --models DIR                models: a folder DIR/kokoro or DIR/moonshine-tiny that you put there, else kept there as they are
+                              downloaded (the user's cache)
+  --hub URL                   download models from here (https://huggingface.co)
+  --offline                   download nothing
+  What cannot be had is said, in one sentence each, with what takes its place and what to do about it.
+
   On real devices, instead of files
   --device auto|NAME          the microphone and the loudspeaker of this machine; earshot devices lists the names
   --capture NAME              the microphone alone; the loudspeaker is the default one, or that of --playout
   --playout NAME              the loudspeaker alone
   --backend auto|process|audify   which way to reach them: the programs of the system, or the native library (auto)
   --seconds N                 end after so long, 1 to ${longestSeconds}, once the answer under way is over (${longestSeconds}); Ctrl-C ends it too
-  What you say is not understood yet: each turn gets the next answer of the demo. An open loudspeaker will do.
+  Without --stt what you say is not understood: each turn gets the next answer of the demo. An open loudspeaker will do.
 
   --virtual-kiosk             the dialogue, spoken by a person into the room of a private sound server and heard with its
                               microphone, through the same code as real devices; =pulseaudio (default) or =pipewire
