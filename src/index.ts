@@ -193,9 +193,10 @@ export type { AudioSource } from './core/ports/audio-source.js';
 export type { DeviceFactName, DeviceReport } from './core/ports/device-report.js';
 export type { EchoCanceller } from './core/ports/echo-canceller.js';
 export type { EchoDiagnosis } from './core/ports/echo-diagnosis.js';
+export type { FallbackReason, FallbackReport } from './core/ports/fallback-report.js';
 export type { FillerClip, FillerContext, FillerLibrary } from './core/ports/filler-library.js';
 export type { Floor, Mute } from './core/ports/floor.js';
-export type { Synthesizer } from './core/ports/synthesizer.js';
+export type { SpokenFrame, Synthesizer } from './core/ports/synthesizer.js';
 export type { Transcriber, Transcript } from './core/ports/transcriber.js';
 export type {
   InterruptedReply,
@@ -210,9 +211,8 @@ export type { ScoredFrame, VoiceActivityDetector } from './core/ports/voice-acti
 export { type ClauseOptions, defaultClauseOptions } from './core/speech/clause-options.js';
 // Speech on this device
 export type { Clause, ClauseEnd } from './core/speech/clause-step.js';
-export { defaultEarconOptions, type Earcon, type EarconOptions, earcon } from './core/speech/earcon.js';
+export { defaultEarconOptions, type EarconOptions, earcon } from './core/speech/earcon.js';
 export { defaultFallbackOptions, type FallbackOptions } from './core/speech/fallback-options.js';
-export type { FallbackReason, FallbackReport } from './core/speech/fallback-watch.js';
 export { renderedVoice } from './core/speech/rendered-voice.js';
 export { speakText } from './core/speech/speak-text.js';
 export { defaultSpeakTextOptions, type SpeakTextOptions } from './core/speech/speak-text-options.js';

@@ -1,6 +1,8 @@
 import { UpstreamError } from 'earshot';
 import type { Script } from 'earshot/testing';
 import { describe, expect, it } from 'vitest';
+import { earcon } from '../../src/core/speech/earcon.js';
+import { withFallback } from '../../src/core/speech/with-fallback.js';
 import { withSpeech } from '../../src/core/speech/with-speech.js';
 import { type FakeVoice, fakeVoice, type VoiceTurn } from '../support/fake-voice.js';
 import { type KioskOptions, kiosk } from './kiosk.js';
@@ -157,5 +159,55 @@ describe('a service that sends text alone, with a voice on the device', () => {
       { reason: 'failed', text: '', message: expect.stringContaining('SYNTHESIS_FAILED') },
     ]);
     expect(it_.state).toBe('idle');
+  });
+
+  it('has a signal for what no voice can say: it is not heard as text, and the events tell who spoke', () => {
+    const it_ = kiosk({
+      answer: ({ text }) => answerOf(text === 'tell me' ? story.join(' ') : 'Fine, I stop.'),
+      through: (upstream, scheduler) => {
+        const breaks = { frames: 0, end: 'breaks' } as const;
+        const voice = fakeVoice(
+          scheduler,
+          (text) => (text === story[1] ? breaks : { afterMs: 300, frames: 20, gapMs: 10 }),
+          { format },
+        );
+        // It is tried again behind each text that the signal stood for.
+        const speech = withFallback(
+          [voice, earcon({ sampleRateHz: 48_000, notesHz: [784, 659, 587], noteMs: 1000 })],
+          {
+            scheduler,
+            probeAfterMs: 100,
+            names: ['voice', 'signal'],
+          },
+        );
+        return withSpeech(upstream, speech, { scheduler, maxParallel: 1 });
+      },
+    });
+    it_.wait(300);
+    it_.say(500, 'tell me');
+    it_.waitFor('playout-started');
+    it_.wait(3500);
+    it_.say(800, 'stop');
+    it_.waitFor('turn-sent');
+
+    expect(it_.of('reply-text').map(({ text, saysNothing }) => [text.trim(), saysNothing])).toEqual([
+      [story[0], undefined],
+      [story[1], true],
+      [story[2], true],
+    ]);
+    expect(it_.of('barge-in')[0]?.heardText).toBe(story[0]);
+    expect(it_.of('reply-ended')).toMatchObject([{ text: story.join(' ') }]);
+    expect(it_.of('engine-in-use')).toMatchObject([
+      { part: 'voice', name: 'voice', saysNothing: false, before: null },
+      { part: 'voice', name: 'signal', saysNothing: true, before: 'voice' },
+    ]);
+    expect(it_.of('engine-down')).toMatchObject([{ part: 'voice', name: 'voice', probeInMs: 100 }]);
+    expect(it_.of('engine-fell-back')[0]).toMatchObject({
+      part: 'voice',
+      reason: 'failed',
+      answered: 2,
+      fallbacks: 1,
+      recentShare: 0.5,
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { Observable, type SchedulerLike } from 'rxjs';
 import { type AudioFrame, audioFrame, type PcmFormat } from '../../src/core/audio/audio-frame.js';
 import { SpeechError } from '../../src/core/errors.js';
-import type { Synthesizer } from '../../src/core/ports/synthesizer.js';
+import type { SpokenFrame, Synthesizer } from '../../src/core/ports/synthesizer.js';
 
 /** How a voice does with one text, each time it is asked for it. */
 export interface VoiceTurn {
@@ -12,6 +12,8 @@ export interface VoiceTurn {
   readonly frameMs?: number;
   /** Between two frames. Units: ms. */
   readonly gapMs?: number;
+  /** Its frames are a signal, and no speech. */
+  readonly saysNothing?: true;
   /** How it ends, behind the last frame. */
   readonly end?: 'complete' | 'breaks' | 'refuses' | 'silence';
 }
@@ -57,10 +59,11 @@ export function fakeVoice(
     requestOf,
     said: (frame) => asked[requestOf(frame)],
     synthesize: (text) =>
-      new Observable<AudioFrame>((subscriber) => {
+      new Observable<SpokenFrame>((subscriber) => {
         const attempt = asked.filter((other) => other === text).length + 1;
         const value = asked.push(text) / 10_000;
-        const { afterMs = 0, frames = 2, frameMs = 100, gapMs = 0, end = 'complete' } = turnOf(text, attempt);
+        const turn = turnOf(text, attempt);
+        const { afterMs = 0, frames = 2, frameMs = 100, gapMs = 0, end = 'complete', saysNothing } = turn;
         open += 1;
         most = Math.max(most, open);
         subscriber.add(() => {
@@ -79,7 +82,8 @@ export function fakeVoice(
             finish();
             return;
           }
-          subscriber.next(audioFrame(format, new Float32Array(samples).fill(value), index * frameMs));
+          const frame = audioFrame(format, new Float32Array(samples).fill(value), index * frameMs);
+          subscriber.next(saysNothing ? { ...frame, saysNothing } : frame);
           later(gapMs, () => give(index + 1));
         };
         const later = (ms: number, work: () => void) => {

@@ -35,6 +35,19 @@ describe('the heard ledger', () => {
     expect(text('Well, ', 'yes.')).toBe('Well, yes.');
   });
 
+  it('never takes for heard what a signal stood for, and knows where the text around it ends', () => {
+    let ledger = addAudio(addText(openLedger('r'), 'One two three four.'), 1000);
+    ledger = addAudio(addText(ledger, ' Five six.', 1000, true), 300);
+    // One more that has no signal of its own.
+    ledger = addText(ledger, ' Seven.', 1300, true);
+    ledger = completeLedger(addAudio(addText(ledger, ' Eight nine.', 1300), 500));
+    expect(heardText(ledger, 1100)).toBe('One two three four.');
+    expect(heardText(ledger, 1300)).toBe('One two three four.');
+    expect(heardText(ledger, 1600)).toBe('One two three four. Eight');
+    expect(heardText(ledger, 1800)).toBe('One two three four. Eight nine.');
+    expect(wholeText(ledger)).toBe('One two three four. Five six. Seven. Eight nine.');
+  });
+
   it('takes no word for heard because the rest of its sentence has not come yet', () => {
     // A second of a sentence of ten: the service sends no faster than it is spoken.
     const words = 'One two three four five six seven eight nine ten eleven twelve.';

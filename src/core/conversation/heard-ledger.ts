@@ -2,6 +2,8 @@
 interface Stretch {
   readonly text: string;
   readonly fromMs: number;
+  /** The audio says nothing of it. */
+  readonly saysNothing?: true;
 }
 
 /** What is known of one reply: its text and its audio in the order they came. @internal */
@@ -39,17 +41,18 @@ const joined = (before: string, text: string) =>
  * Text belongs to the audio that follows it, or begins where the service says that it does.
  *
  * @param atMs - where in the reply's audio it begins, if the service tells. Units: ms. Never before the text that came earlier.
+ * @param saysNothing - that audio says nothing of it, and it is never heard.
  * @internal
  */
-export function addText(ledger: ReplyLedger, piece: string, atMs?: number): ReplyLedger {
+export function addText(ledger: ReplyLedger, piece: string, atMs?: number, saysNothing?: true): ReplyLedger {
   const last = ledger.stretches.at(-1);
   const text = joined(last?.text ?? '', piece);
   const told = atMs !== undefined && Number.isFinite(atMs) ? atMs : ledger.receivedMs;
   const fromMs = Math.max(told, last?.fromMs ?? 0);
   const stretches =
-    last && last.fromMs === fromMs
-      ? [...ledger.stretches.slice(0, -1), { text: last.text + text, fromMs }]
-      : [...ledger.stretches, { text, fromMs }];
+    last && last.fromMs === fromMs && last.saysNothing === saysNothing
+      ? [...ledger.stretches.slice(0, -1), { ...last, text: last.text + text }]
+      : [...ledger.stretches, { text, fromMs, ...(saysNothing && { saysNothing }) }];
   return { ...ledger, stretches };
 }
 
@@ -67,10 +70,14 @@ export const wholeText = (ledger: ReplyLedger): string => ledger.stretches.map((
 
 /** As fast as this voice has spoken what is known to the end, or as voices do. */
 function msPerLetter({ stretches }: ReplyLedger): number {
-  const known = stretches.slice(0, -1);
-  const letters = known.reduce((sum, { text }) => sum + text.length, 0);
-  const lastFromMs = stretches.at(-1)?.fromMs ?? 0;
-  return letters < enoughLetters ? usualMsPerLetter : (lastFromMs - (known[0]?.fromMs ?? 0)) / letters;
+  let letters = 0;
+  let ms = 0;
+  for (const [index, { text, fromMs, saysNothing }] of stretches.slice(0, -1).entries()) {
+    if (saysNothing) continue;
+    letters += text.length;
+    ms += (stretches[index + 1]?.fromMs ?? fromMs) - fromMs;
+  }
+  return letters < enoughLetters ? usualMsPerLetter : ms / letters;
 }
 
 /** Where the audio of a stretch ends. Of the last one only a part may have come: then it ends where a voice would. */
@@ -106,7 +113,8 @@ export function heardText(ledger: ReplyLedger, heardMs: number): string {
   // What never came was not heard, whatever the timings promise.
   const reachedMs = Math.min(heardMs, ledger.receivedMs);
   return ledger.stretches
-    .map(({ text, fromMs }, index) => {
+    .map(({ text, fromMs, saysNothing }, index) => {
+      if (saysNothing) return '';
       const toMs = endOf(ledger, index);
       if (reachedMs >= toMs && toMs > fromMs) return text;
       return reachedMs <= fromMs ? '' : wordsWithin(text, (reachedMs - fromMs) / (toMs - fromMs));

@@ -5,6 +5,7 @@ import type { SpeechEdge } from '../operators/detect-utterances.js';
 import type { Level } from '../operators/measure-levels.js';
 import type { PlayoutEvent } from '../playout/playout-types.js';
 import type { DeviceReport } from '../ports/device-report.js';
+import type { FallbackReport } from '../ports/fallback-report.js';
 import type { FillerContext } from '../ports/filler-library.js';
 import type { ReplyEndReason, TurnRevision } from '../ports/upstream.js';
 
@@ -32,6 +33,15 @@ export interface BargeIn {
   /** The same as text. Whole words; an estimate within the sentence that was cut. */
   readonly heardText: string;
 }
+
+/** Reports of several engines that can do the same, as events. */
+type EngineFact<Report> = Report extends FallbackReport
+  ? Omit<Report, 'type'> & {
+      readonly type: `engine-${Report['type']}`;
+      /** What they are for. */
+      readonly part: 'voice' | 'transcriber';
+    }
+  : never;
 
 type PipelineFact =
   | {
@@ -102,7 +112,13 @@ type PipelineFact =
   | { readonly type: 'session-opened'; readonly sessionId: string }
   | { readonly type: 'session-lost'; readonly error: VoiceError; readonly retryInMs: number | null }
   | (TurnRevision & { readonly type: 'reply-started'; readonly replyId: string })
-  | { readonly type: 'reply-text'; readonly replyId: string; readonly text: string }
+  | {
+      readonly type: 'reply-text';
+      readonly replyId: string;
+      readonly text: string;
+      /** Set where its audio says nothing of it, as an earcon in its place. It is never counted as heard. */
+      readonly saysNothing?: true;
+    }
   | {
       readonly type: 'reply-ended';
       readonly replyId: string;
@@ -143,6 +159,7 @@ type PipelineFact =
   | { readonly type: 'degraded-mode-entered'; readonly error: VoiceError }
   /** It can be reached again, after so long and so many turns without an answer. */
   | { readonly type: 'degraded-mode-left'; readonly lastedMs: number; readonly turnsLost: number }
+  | EngineFact<FallbackReport>
   | BargeIn
   | PlayoutEvent
   /** A part failed and the loop goes on without it. */
@@ -155,6 +172,7 @@ type PipelineFact =
         | 'upstream-detector'
         | 'fillers'
         | 'device-reports'
+        | 'engine-reports'
         | 'mute'
         | 'push-to-talk';
       readonly error: unknown;

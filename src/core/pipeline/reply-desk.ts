@@ -34,8 +34,10 @@ interface Reply {
   droppedTold: number;
   droppedMissed: number;
   phase: 'announced' | 'begun' | 'playing' | 'over';
-  /** The service has said that no more will come. */
+  /** No more of it will come, said the service or its silence. */
   ended: boolean;
+  /** No more of it is played: what comes all the same was not heard. */
+  closed: boolean;
   /** Its silence is watched. */
   stall: Subscription;
 }
@@ -135,6 +137,7 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
       droppedMissed: 0,
       phase: 'announced',
       ended: false,
+      closed: false,
       stall: Subscription.EMPTY,
     };
     replies.set(replyId, reply);
@@ -184,6 +187,7 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
         watchStall(reply);
         return;
       }
+      reply.ended = true;
       tellEnd(reply, 'stalled', null);
       dispatch({ type: 'reply-stalled', replyId: reply.replyId });
     }, replyStallMs);
@@ -210,11 +214,17 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
         return;
       }
       const reply = replies.get(event.replyId);
-      if (!reply || reply.phase === 'over') return;
+      if (!reply || reply.phase === 'over' || reply.ended) return;
+      if (reply.closed && event.type !== 'reply-ended') return;
       switch (event.type) {
         case 'reply-text':
-          reply.ledger = addText(reply.ledger, event.text, event.atMs);
-          tell({ type: 'reply-text', replyId: event.replyId, text: event.text });
+          reply.ledger = addText(reply.ledger, event.text, event.atMs, event.saysNothing);
+          tell({
+            type: 'reply-text',
+            replyId: event.replyId,
+            text: event.text,
+            ...(event.saysNothing && { saysNothing: true }),
+          });
           break;
         case 'reply-audio':
           reply.ledger = addAudio(reply.ledger, durationMs(event.frame));
@@ -251,6 +261,7 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
 
     end(replyId) {
       const reply = replies.get(replyId);
+      if (reply) reply.closed = true;
       reply?.audio$.complete();
       play({ type: 'end', owner: { kind: 'reply', id: replyId } });
     },

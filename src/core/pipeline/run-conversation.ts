@@ -7,6 +7,7 @@ import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../ports/upst
 import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
 import { createDegradedDesk } from './degraded-desk.js';
 import { tellDeviceReports } from './device-reports.js';
+import { tellEngineReports } from './engine-reports.js';
 import { createFillerDesk } from './filler-desk.js';
 import { createFloorDesk } from './floor-desk.js';
 import { floorPorts } from './floor-ports.js';
@@ -209,6 +210,7 @@ export function runConversation(
     });
     // The loudspeaker first, the microphone last: whoever speaks at once is answered.
     subscriber.add(tellDeviceReports(ports, tell));
+    subscriber.add(tellEngineReports(ports, tell));
     subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
     subscriber.add(session.events$.subscribe({ next: onUpstream, error: fail }));
     subscriber.add(toolResults$.subscribe(session.send));

@@ -1,5 +1,6 @@
-import type { OperatorFunction } from 'rxjs';
+import type { Observable, OperatorFunction } from 'rxjs';
 import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
+import type { FallbackReport } from './fallback-report.js';
 
 /** What was said, as far as is known. @public */
 export interface Transcript {
@@ -19,6 +20,8 @@ export interface Transcriber {
    * needs them early, such as the check of first words at a barge-in, is off without. @defaultValue false
    */
   readonly tellsPartials?: boolean;
+  /** Who listens, of a transcriber that is several. Hot; never errors. */
+  readonly reports$?: Observable<FallbackReport>;
   /**
    * Transcribe one utterance: the source completes when the utterance is over.
    *

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
 import type { VoiceError } from '../errors.js';
+import type { FallbackReport } from './fallback-report.js';
 
 /**
  * One state of one turn. A turn that the user goes on with after it was sent is sent again with the same `turnId`
@@ -105,6 +106,8 @@ export type UpstreamEvent =
        * audio. Without it text begins where the audio that was received before it ends.
        */
       readonly atMs?: number;
+      /** Set where the audio from here on says nothing of it, as an earcon in its place: it is never counted as heard. */
+      readonly saysNothing?: true;
     }
   /** A piece of the answer's audio. `sequence` counts 0, 1, 2, ... within the reply. */
   | {
@@ -144,6 +147,8 @@ export interface Upstream {
   readonly acceptsPartials?: boolean;
   /** Layout of `turn-audio` frames; ignored by a text upstream. */
   readonly format: PcmFormat;
+  /** Who speaks its replies, where one of several on this device does. Hot; never errors. */
+  readonly reports$?: Observable<FallbackReport>;
   /**
    * Open a session.
    *

@@ -1,7 +1,7 @@
 import { defer, type SchedulerLike, Subscription } from 'rxjs';
-import { type AudioFrame, durationMs } from '../audio/audio-frame.js';
+import { durationMs } from '../audio/audio-frame.js';
 import { isVoiceError, SpeechError } from '../errors.js';
-import type { Synthesizer } from '../ports/synthesizer.js';
+import type { SpokenFrame, Synthesizer } from '../ports/synthesizer.js';
 import type { Clause } from './clause-step.js';
 
 /** A clause is asked for again once: a child process that died is there again at the next request. */
@@ -24,7 +24,7 @@ export interface ClauseSpeech {
   /** Ask the synthesizer. */
   ask(): void;
   /** The next frame that waits. */
-  shift(): AudioFrame | undefined;
+  shift(): SpokenFrame | undefined;
   /** It was silent for too long. */
   giveUp(timeoutMs: number): void;
   /** Nobody wants it any more. */
@@ -50,7 +50,7 @@ export function createClauseSpeech({
   scheduler,
   changed,
 }: ClauseSpeechInput): ClauseSpeech {
-  const frames: AudioFrame[] = [];
+  const frames: SpokenFrame[] = [];
   let phase: ClauseSpeech['phase'] = clause.spoken === '' ? 'spoken' : 'waiting';
   let error: unknown;
   let heldMs = 0;
@@ -84,7 +84,7 @@ export function createClauseSpeech({
       changed();
     });
   };
-  const take = (frame: AudioFrame) => {
+  const take = (frame: SpokenFrame) => {
     if (frame.samplesPerChannel <= 0) return;
     const frameMs = durationMs(frame);
     givenMs += frameMs;

@@ -29,12 +29,6 @@ export const defaultEarconOptions = {
   levelDb: -18,
 } as const satisfies EarconOptions;
 
-/** A synthesizer whose audio has no words in it. @public */
-export interface Earcon extends Synthesizer {
-  /** Whoever hears this has heard nothing of the text. */
-  readonly saysNothing: true;
-}
-
 /** A note begins within this, fast enough to be heard as struck and slow enough not to click. Units: ms. */
 const attackMs = 6;
 /** How far a note has died away at its end; the last bit is faded to zero. Units: dB. */
@@ -46,14 +40,14 @@ const decayDb = 36;
  * @remarks
  * The same sound for every text, made of sines by this code: it needs no model, no program and no licence, and comes at once.
  *
- * Shape: mono, frames of 20 ms, the last may be shorter. `engine` is `earcon`; `voice` names the notes, so that caches tell them apart; `speed` is 1.
+ * Shape: mono, frames of 20 ms, the last may be shorter, each with `saysNothing`: nothing of the text is heard. `engine` is `earcon`; `voice` names the notes, so that caches tell them apart; `speed` is 1.
  *
  * Order: all frames come synchronously on subscription. Errors with `SYNTHESIS_FAILED` for a text without a word in it, as engines that speak do.
  *
  * @throws OptionError `OPTION_INVALID`.
  * @public
  */
-export function earcon(options: Partial<EarconOptions> = {}): Earcon {
+export function earcon(options: Partial<EarconOptions> = {}): Synthesizer {
   const resolved = resolveOptions<EarconOptions>('earcon', defaultEarconOptions, options, {
     sampleRateHz: integerIn(8000, 192_000, 'hertz'),
     notesHz: notesProblem,
@@ -69,7 +63,6 @@ export function earcon(options: Partial<EarconOptions> = {}): Earcon {
     engine: 'earcon',
     voice: `${notesHz.join('-')}Hz-${noteMs}ms-${levelDb}dB`,
     speed: 1,
-    saysNothing: true,
     synthesize: (text) =>
       defer(() => {
         if (speakableText(text) === undefined) {
@@ -83,7 +76,9 @@ export function earcon(options: Partial<EarconOptions> = {}): Earcon {
           );
         }
         const framer = createSpeechFramer(format);
-        return from([...framer.push(sound), ...framer.end()]);
+        return from(
+          [...framer.push(sound), ...framer.end()].map((frame) => ({ ...frame, saysNothing: true as const })),
+        );
       }),
   };
 }

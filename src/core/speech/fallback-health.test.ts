@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   afterFailure,
-  askingOrder,
+  afterProbe,
   type Health,
   isProbeDue,
   wellUp,
@@ -24,7 +24,7 @@ describe('health', () => {
     for (let n = 0; n < 5; n++) {
       if (health.state !== 'down') throw new Error('is up');
       waits.push(health.probeAtMs);
-      health = afterFailure(health, 0, rule);
+      health = afterProbe(health, 0, rule);
     }
     expect(waits).toEqual([1000, 2000, 4000, 5000, 5000]);
   });
@@ -38,9 +38,10 @@ describe('health', () => {
     expect(isProbeDue(withoutProbe(whileProbing(down)), 9000)).toBe(true);
   });
 
-  it('decides the order: those that are well first, the others behind them', () => {
+  it('is lost once: what else fails while it is down says nothing new', () => {
     const down = afterFailure({ state: 'up', failures: 1 }, 0, rule);
-    expect(askingOrder([down, wellUp, down, { state: 'up', failures: 1 }])).toEqual([1, 3, 0, 2]);
-    expect(askingOrder([down, down])).toEqual([0, 1]);
+    expect(afterFailure(down, 500, rule)).toBe(down);
+    expect(afterFailure({ state: 'out' }, 500, rule)).toEqual({ state: 'out' });
+    expect(isProbeDue({ state: 'out' }, 9_000_000)).toBe(false);
   });
 });

@@ -10,21 +10,24 @@ export type Health =
       readonly probes: number;
       readonly probeAtMs: number;
       readonly isProbing: boolean;
-    };
+    }
+  /** It makes no sense to try it again. */
+  | { readonly state: 'out' };
 
 export const wellUp: Health = { state: 'up', failures: 0 };
 
 type Rule = Pick<FallbackOptions, 'failuresUntilDown' | 'probeAfterMs' | 'maxProbeAfterMs'>;
 
-/** It failed, or was too late. */
+/** It failed at a request, or was too late. Of one that is down that is nothing new: several requests may fail of one cause. */
 export function afterFailure(health: Health, nowMs: number, rule: Rule): Health {
-  if (health.state === 'up') {
-    const failures = health.failures + 1;
-    if (failures < rule.failuresUntilDown) return { state: 'up', failures };
-    return down(nowMs, nowMs, 0, rule);
-  }
-  return down(health.sinceMs, nowMs, health.probes + 1, rule);
+  if (health.state !== 'up') return health;
+  const failures = health.failures + 1;
+  return failures < rule.failuresUntilDown ? { state: 'up', failures } : down(nowMs, nowMs, 0, rule);
 }
+
+/** It was tried again, and failed again. */
+export const afterProbe = (health: Health, nowMs: number, rule: Rule): Health =>
+  health.state === 'down' ? down(health.sinceMs, nowMs, health.probes + 1, rule) : health;
 
 const down = (sinceMs: number, nowMs: number, probes: number, rule: Rule): Health => ({
   state: 'down',
@@ -44,10 +47,3 @@ export const whileProbing = (health: Health): Health =>
 /** Nothing was learnt. */
 export const withoutProbe = (health: Health): Health =>
   health.state === 'down' ? { ...health, isProbing: false } : health;
-
-/** In the order they are asked: those that are up, then those that are down, since nobody else is left. */
-export function askingOrder(healths: readonly Health[]): readonly number[] {
-  const all = healths.map((_, index) => index);
-  const isUp = (index: number) => healths[index]?.state === 'up';
-  return [...all.filter(isUp), ...all.filter((index) => !isUp(index))];
-}

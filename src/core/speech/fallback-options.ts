@@ -4,7 +4,8 @@ import { integerIn, resolveOptions } from '../options.js';
 /** When the next one is asked instead. @public */
 export interface FallbackOptions {
   /**
-   * How long one is waited for while there is another: a synthesizer for its first frame, a transcriber for its final transcript after the end of the utterance. Units: ms. Range: 10..600000.
+   * How long one is waited for while there is another: a synthesizer for its first frame, a transcriber for its final transcript after the end of the utterance. Not counted is
+   * the time that it spends on what it was asked before. Units: ms. Range: 10..600000.
    * People notice an answer that comes more than 2 s late. @defaultValue 2000
    */
   readonly answerMs: number;

@@ -1,110 +1,31 @@
-import {
-  catchError,
-  defer,
-  filter,
-  finalize,
-  identity,
-  type Observable,
-  TimeoutError,
-  take,
-  tap,
-  throwError,
-  throwIfEmpty,
-  timeout,
-} from 'rxjs';
-import { type AudioFrame, sameFormat } from '../audio/audio-frame.js';
-import { SpeechError, type VoiceError } from '../errors.js';
-import { convertTo } from '../operators/convert-to.js';
+import { of } from 'rxjs';
 import type { Synthesizer } from '../ports/synthesizer.js';
 import type { FallbackOptions } from './fallback-options.js';
-import { asSpeechError, createFallbackWatch, type FallbackReport, type Miss } from './fallback-watch.js';
-
-const code = 'SYNTHESIS_FAILED';
+import { createFallbackSpeech, type VoiceSource } from './fallback-speech.js';
+import { createFallbackWatch, type FallbackWatch } from './fallback-watch.js';
 
 /** @param synthesizers - at least one. */
 export function synthesizerWithFallback(
   synthesizers: readonly Synthesizer[],
   options: FallbackOptions,
-): Synthesizer & { readonly reports$: Observable<FallbackReport> } {
-  const { answerMs, lastAnswerMs, scheduler } = options;
+): Synthesizer & Pick<FallbackWatch, 'reports$'> {
   const [first] = synthesizers as readonly [Synthesizer, ...Synthesizer[]];
-  const names = synthesizers.map(({ engine, voice }, index) => options.names[index] ?? `${engine}/${voice}`);
-  const watch = createFallbackWatch(names, code, options);
-
-  const asError = (error: unknown, index: number): VoiceError =>
-    error instanceof TimeoutError
-      ? new SpeechError(code, `${names[index]} gave no audio in time; another one is asked`, {
-          retryable: true,
-          cause: error,
-        })
-      : asSpeechError(error, code, names[index] ?? '');
-  const speech = (index: number, text: string, firstMs: number): Observable<AudioFrame> =>
-    defer(() => (synthesizers[index] as Synthesizer).synthesize(text)).pipe(
-      filter(({ samplesPerChannel }) => samplesPerChannel > 0),
-      timeout({ first: firstMs, each: lastAnswerMs, scheduler }),
-      throwIfEmpty(() => new SpeechError(code, `${names[index]} gave no audio; check it`)),
-    );
-
-  /** Nobody waits for it. It is over by itself within `answerMs`. */
-  const probe = (text: string) => {
-    for (const index of watch.probes()) {
-      speech(index, text, answerMs)
-        .pipe(take(1))
-        .subscribe({
-          next: () => watch.probed(index, 'answered'),
-          error: (error) => watch.probed(index, asError(error, index)),
-        });
-    }
-  };
-  const attempt = (
-    text: string,
-    order: readonly number[],
-    n: number,
-    misses: readonly Miss[],
-  ): Observable<AudioFrame> => {
-    const index = order[n];
-    if (index === undefined) return throwError(() => watch.allFailed(misses));
-    const { format } = synthesizers[index] as Synthesizer;
-    return defer(() => {
-      let hasBegun = false;
-      return speech(index, text, n === order.length - 1 ? lastAnswerMs : answerMs).pipe(
-        tap(() => {
-          if (!hasBegun) watch.answered(index, misses);
-          hasBegun = true;
-        }),
-        sameFormat(format, first.format) ? identity : convertTo(first.format),
-        catchError((error: unknown) => {
-          const said = asError(error, index);
-          if (!hasBegun) {
-            const reason = error instanceof TimeoutError ? 'late' : 'failed';
-            return attempt(text, order, n + 1, [...misses, { index, reason, error: said }]);
-          }
-          watch.brokeOff(index, said);
-          return throwError(() => said);
-        }),
-      );
-    });
-  };
-
+  const { format, voice, speed } = first;
+  const sources = synthesizers.map((one, index): VoiceSource => {
+    const name = options.names[index] ?? `${one.engine}/${one.voice}`;
+    return { name, isOpen: true, within: () => of(one) };
+  });
+  const names = sources.map(({ name }) => name);
+  const watch = createFallbackWatch(names, 'SYNTHESIS_FAILED', options);
+  // Each is there: nobody waits for any to be opened.
+  const waits = { openingGraceMs: 0, openTimeoutMs: 0 };
+  const { synthesize } = createFallbackSpeech({ sources, format, watch, options, ...waits });
   return {
-    format: first.format,
+    format,
     engine: [...new Set(synthesizers.map(({ engine }) => engine))].join(' or '),
-    voice: first.voice,
-    speed: first.speed,
+    voice,
+    speed,
     reports$: watch.reports$,
-    synthesize: (text) =>
-      defer(() => {
-        let isSpoken = false;
-        return attempt(text, watch.order(), 0, []).pipe(
-          tap({
-            complete: () => {
-              isSpoken = true;
-            },
-          }),
-          finalize(() => {
-            if (isSpoken) probe(text);
-          }),
-        );
-      }),
+    synthesize,
   };
 }

@@ -9,7 +9,6 @@ import {
   Subscription,
   take,
   throwIfEmpty,
-  timeout,
 } from 'rxjs';
 import { type AudioFrame, durationMs, sameFormat } from '../audio/audio-frame.js';
 import { AudioFormatError, SpeechError } from '../errors.js';
@@ -19,10 +18,11 @@ import type { FallbackOptions } from './fallback-options.js';
 import {
   asSpeechError,
   createFallbackWatch,
-  type FallbackReport,
   type FallbackWatch,
   type Miss,
+  reasonFor,
 } from './fallback-watch.js';
+import { createSourcePatience, inTime, type SourcePatience } from './source-patience.js';
 
 const code = 'TRANSCRIPTION_FAILED';
 /** So much of an utterance is kept for the next transcriber. Units: ms. */
@@ -32,7 +32,7 @@ const maxKeptMs = 120_000;
 export function transcriberWithFallback(
   transcribers: readonly Transcriber[],
   options: FallbackOptions,
-): Transcriber & { readonly reports$: Observable<FallbackReport> } {
+): Transcriber & Pick<FallbackWatch, 'reports$'> {
   const [first] = transcribers as readonly [Transcriber, ...Transcriber[]];
   const names = transcribers.map((_, index) => options.names[index] ?? `transcriber ${index + 1}`);
   const watch = createFallbackWatch(names, code, options);
@@ -42,7 +42,8 @@ export function transcriberWithFallback(
       const isSame = sameFormat(transcriber.format, first.format);
       return audio$.pipe(isSame ? identity : convertTo(transcriber.format), transcriber.transcribe());
     });
-  const parts = { format: first.format, names, watch, transcripts, options };
+  const patiences = transcribers.map(() => createSourcePatience(options.scheduler));
+  const parts = { format: first.format, names, watch, patiences, transcripts, options };
 
   return {
     format: first.format,
@@ -67,55 +68,68 @@ interface Parts {
   readonly format: Transcriber['format'];
   readonly names: readonly string[];
   readonly watch: FallbackWatch;
+  /** Of each transcriber. */
+  readonly patiences: readonly SourcePatience[];
   readonly transcripts: (index: number, audio$: Observable<AudioFrame>) => Observable<Transcript>;
   readonly options: FallbackOptions;
 }
 
 /** One utterance, kept until somebody has understood it. */
 function createFallbackUtterance(
-  { format, names, watch, transcripts, options }: Parts,
+  { format, names, watch, patiences, transcripts, options }: Parts,
   subscriber: Subscriber<Transcript>,
 ) {
   const { answerMs, lastAnswerMs, scheduler } = options;
-  const order = watch.order();
+  const order = [...watch.well(), ...watch.down()];
   const kept: AudioFrame[] = [];
   let keptMs = 0;
   let isOver = false;
   const misses: Miss[] = [];
   let audio$ = new Subject<AudioFrame>();
   let current = new Subscription();
-  let timer = Subscription.EMPTY;
+  let turn: ReturnType<SourcePatience['ask']> | undefined;
+  let limit = Subscription.EMPTY;
 
+  const patienceOf = (index: number) => patiences[index] ?? createSourcePatience(scheduler);
+  const nothingFinal = (index: number) =>
+    new SpeechError(code, `${names[index]} gave no final transcript; check it`);
+  const missOf = (index: number, thrown: unknown): Miss => {
+    const error = asSpeechError(thrown, code, names[index] ?? '');
+    return { index, reason: reasonFor(error, code), error };
+  };
   const stop = () => {
-    timer.unsubscribe();
+    limit.unsubscribe();
     current.unsubscribe();
   };
+  /** Nobody waits for it. It is over by itself, within `answerMs`. */
   const probe = () => {
     for (const index of watch.probes()) {
       transcripts(index, from([...kept]))
         .pipe(
           filter(({ final }) => final),
           take(1),
-          timeout({ first: answerMs, scheduler }),
-          throwIfEmpty(() => new SpeechError(code, `${names[index]} gave no final transcript; check it`)),
+          inTime(patienceOf(index), scheduler, answerMs, answerMs),
+          throwIfEmpty(() => nothingFinal(index)),
         )
         .subscribe({
           next: () => watch.probed(index, 'answered'),
-          error: (error) => watch.probed(index, asSpeechError(error, code, names[index] ?? '')),
+          error: (thrown) => watch.probed(index, missOf(index, thrown)),
         });
     }
   };
-  const miss = (reason: Miss['reason'], error: unknown) => {
-    const index = order[misses.length] ?? 0;
+  const askNext = (miss: Miss) => {
     stop();
-    misses.push({ index, reason, error: asSpeechError(error, code, names[index] ?? '') });
+    misses.push(miss);
     if (misses.length < order.length) ask();
     else subscriber.error(watch.allFailed(misses));
   };
   const ask = () => {
     const index = order[misses.length] ?? 0;
     const asked = new Subscription();
+    const ownTurn = patienceOf(index).ask();
+    asked.add(ownTurn.over);
     current = asked;
+    turn = ownTurn;
     audio$ = new Subject();
     const own$ = audio$;
     const isCurrent = () => current === asked && !asked.closed;
@@ -123,21 +137,19 @@ function createFallbackUtterance(
       transcripts(index, own$).subscribe({
         next: (transcript) => {
           if (!isCurrent()) return;
+          ownTurn.sign();
           if (!transcript.final) {
             subscriber.next(transcript);
             return;
           }
-          timer.unsubscribe();
-          watch.answered(index, misses);
+          watch.answered(index, misses, false);
           stop();
           subscriber.next(transcript);
           subscriber.complete();
           probe();
         },
-        error: (error) => isCurrent() && miss('failed', error),
-        complete: () =>
-          isCurrent() &&
-          miss('failed', new SpeechError(code, `${names[index]} gave no final transcript; check it`)),
+        error: (thrown) => isCurrent() && askNext(missOf(index, thrown)),
+        complete: () => isCurrent() && askNext({ index, reason: 'failed', error: nothingFinal(index) }),
       }),
     );
     for (const frame of [...kept]) if (isCurrent()) own$.next(frame);
@@ -145,21 +157,12 @@ function createFallbackUtterance(
   };
   const waitForFinal = () => {
     const index = order[misses.length] ?? 0;
-    const waitMs = misses.length === order.length - 1 ? lastAnswerMs : answerMs;
-    timer = scheduler.schedule(
-      () =>
-        miss(
-          'late',
-          new SpeechError(
-            code,
-            `${names[index]} gave no final transcript within ${waitMs} ms; another one is asked`,
-            {
-              retryable: true,
-            },
-          ),
-        ),
-      waitMs,
-    );
+    const waitMs = misses.length === order.length - 1 ? Math.max(answerMs, lastAnswerMs) : answerMs;
+    const late = () => {
+      const said = `${names[index]} gave no final transcript within ${waitMs} ms; another one is asked`;
+      askNext({ index, reason: 'late', error: new SpeechError(code, said, { retryable: true }) });
+    };
+    limit = turn?.limit(waitMs, late) ?? Subscription.EMPTY;
     audio$.complete();
   };
   ask();

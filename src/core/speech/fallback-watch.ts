@@ -1,8 +1,9 @@
 import { type Observable, Subject } from 'rxjs';
 import { isVoiceError, SpeechError, type VoiceError } from '../errors.js';
+import type { FallbackReason, FallbackReport } from '../ports/fallback-report.js';
 import {
   afterFailure,
-  askingOrder,
+  afterProbe,
   type Health,
   isProbeDue,
   wellUp,
@@ -11,95 +12,71 @@ import {
 } from './fallback-health.js';
 import type { FallbackOptions } from './fallback-options.js';
 
-/** Why another one was asked. @public */
-export type FallbackReason =
-  /** It failed. */
-  | 'failed'
-  /** It did not answer in time. */
-  | 'late'
-  /** It was known to be down and was not asked. */
-  | 'down';
-
-/** What becomes of several that can do the same. @public */
-export type FallbackReport =
-  /** Another one than before does the work, or the first one of all began. */
-  | { readonly type: 'in-use'; readonly index: number; readonly name: string }
-  /** A request was not answered by the first of them. */
-  | {
-      readonly type: 'fell-back';
-      readonly from: string;
-      readonly to: string;
-      readonly reason: FallbackReason;
-      readonly error: VoiceError | null;
-      /** Requests so far that somebody answered, and how many of them not the first one. */
-      readonly answered: number;
-      readonly fallbacks: number;
-      /** The share of fallbacks among the last 50 of them. Range: 0..1. */
-      readonly recentShare: number;
-    }
-  /** One is passed over from now on. It is tried again after `probeInMs`. */
-  | {
-      readonly type: 'down';
-      readonly name: string;
-      readonly error: VoiceError | null;
-      readonly probeInMs: number;
-    }
-  /** One that was down answers again. */
-  | { readonly type: 'recovered'; readonly name: string; readonly afterMs: number }
-  /** Nobody could do it. */
-  | { readonly type: 'all-failed'; readonly error: VoiceError };
+/** What all of them are for, by the error that says that they could not do it. */
+export type FallbackCode = 'SYNTHESIS_FAILED' | 'TRANSCRIPTION_FAILED';
 
 /** One that was asked and did not answer. */
 export interface Miss {
   readonly index: number;
-  readonly reason: 'failed' | 'late';
-  readonly error: VoiceError | null;
+  readonly reason: Exclude<FallbackReason, 'down'>;
+  readonly error: VoiceError;
 }
 
 /** Remembers the health of all, and tells. */
 export interface FallbackWatch {
   readonly reports$: Observable<FallbackReport>;
-  /** The order in which to ask for one request. */
-  order(): readonly number[];
+  /** Those that are well, and those that are down, since nobody else may be left. Not those that are out. */
+  well(): readonly number[];
+  down(): readonly number[];
+  isDue(index: number): boolean;
   /** `index` answered, after the others that were asked had not. */
-  answered(index: number, misses: readonly Miss[]): void;
+  answered(index: number, misses: readonly Miss[], saysNothing: boolean): void;
   /** It answered and broke off. */
   brokeOff(index: number, error: VoiceError): void;
   /** Nobody answered. @returns the error that says so. */
   allFailed(misses: readonly Miss[]): VoiceError;
-  /** Those that it is time to try again; `probed` must follow for each. */
+  /** Those that it is time to try again; `probed` must follow for each, unless it must be opened first. */
   probes(): readonly number[];
-  /** What came of it; undefined when nothing was learnt. */
-  probed(index: number, outcome: 'answered' | VoiceError | undefined): void;
+  /** What came of it. A text that it cannot say teaches nothing. */
+  probed(index: number, outcome: 'answered' | Miss): void;
+  opened(index: number): void;
+  notOpened(index: number, error: VoiceError): void;
 }
 
 const recentRequests = 50;
 
 export function createFallbackWatch(
   names: readonly string[],
-  code: 'SYNTHESIS_FAILED' | 'TRANSCRIPTION_FAILED',
+  code: FallbackCode,
   options: FallbackOptions,
 ): FallbackWatch {
   const { scheduler } = options;
   const reports$ = new Subject<FallbackReport>();
   const healths: Health[] = names.map(() => wellUp);
+  /** Why each was not used last. */
+  const lastErrors: (VoiceError | undefined)[] = [];
   const recent: boolean[] = [];
   let answered = 0;
   let fallbacks = 0;
-  let inUse: number | undefined;
+  let inUse: { readonly index: number; readonly saysNothing: boolean } | undefined;
 
   const nameOf = (index: number) => names[index] ?? '';
   const healthOf = (index: number) => healths[index] ?? wellUp;
   const tell = (report: FallbackReport) => reports$.next(report);
-  const fail = (index: number, error: VoiceError | null) => {
+  const those = (state: Health['state']) =>
+    healths.flatMap((health, index) => (health.state === state ? [index] : []));
+  const become = (index: number, after: Health, error: VoiceError) => {
     const before = healthOf(index);
-    const nowMs = scheduler.now();
-    const after = afterFailure(before, nowMs, options);
     healths[index] = after;
-    if (before.state === 'up' && after.state === 'down') {
-      tell({ type: 'down', name: nameOf(index), error, probeInMs: after.probeAtMs - nowMs });
-    }
+    lastErrors[index] = error;
+    if (after.state === before.state || after.state === 'up') return;
+    const probeInMs = after.state === 'down' ? after.probeAtMs - scheduler.now() : null;
+    tell({ type: 'down', name: nameOf(index), error, probeInMs });
   };
+  const fail = (index: number, error: VoiceError) =>
+    become(index, afterFailure(healthOf(index), scheduler.now(), options), error);
+  const failAgain = (index: number, error: VoiceError) =>
+    become(index, afterProbe(healthOf(index), scheduler.now(), options), error);
   const succeed = (index: number) => {
     const before = healthOf(index);
     healths[index] = wellUp;
@@ -109,10 +86,12 @@ export function createFallbackWatch(
 
   return {
     reports$: reports$.asObservable(),
-    order: () => askingOrder(healths),
-    answered(index, misses) {
+    well: () => those('up'),
+    down: () => those('down'),
+    isDue: (index) => isProbeDue(healthOf(index), scheduler.now()),
+    answered(index, misses, saysNothing) {
       // What none can do is nobody's fault; here one could.
-      for (const miss of misses) fail(miss.index, miss.error);
+      for (const miss of misses) if (miss.reason !== 'refused') fail(miss.index, miss.error);
       succeed(index);
       answered += 1;
       recent.push(index > 0);
@@ -131,26 +110,26 @@ export function createFallbackWatch(
           recentShare: recent.filter(Boolean).length / recent.length,
         });
       }
-      if (inUse !== index) {
-        inUse = index;
-        tell({ type: 'in-use', index, name: nameOf(index) });
-      }
+      if (inUse?.index === index && inUse.saysNothing === saysNothing) return;
+      const before = inUse === undefined ? null : nameOf(inUse.index);
+      inUse = { index, saysNothing };
+      tell({ type: 'in-use', index, name: nameOf(index), saysNothing, before });
     },
     brokeOff: fail,
     allFailed(misses) {
       for (const miss of misses) if (miss.reason === 'late') fail(miss.index, miss.error);
-      const said = misses.map(
-        ({ index, reason, error }) =>
-          `${nameOf(index)} ${reason === 'late' ? 'was too late' : (error?.message ?? reason)}`,
-      );
-      const last = misses.at(-1)?.error;
+      const reasons = names.map((name, index) => {
+        const error = misses.find((miss) => miss.index === index)?.error ?? lastErrors[index];
+        return {
+          error,
+          said: `${name}: ${error === undefined ? 'is not there yet' : reasonOf(error, name)}`,
+        };
+      });
+      const last = misses.at(-1)?.error ?? reasons[0]?.error;
       const error = new SpeechError(
         code,
-        `none of ${names.length} could do it: ${said.join('; ')}; see each of them`,
-        {
-          retryable: misses.some((miss) => miss.reason === 'late' || miss.error?.retryable === true),
-          ...(last && { cause: last }),
-        },
+        `none of ${names.length} could do it (${reasons.map(({ said }) => said).join('; ')}); see each of them`,
+        { retryable: reasons.some((reason) => reason.error?.retryable), ...(last && { cause: last }) },
       );
       tell({ type: 'all-failed', error });
       return error;
@@ -162,21 +141,36 @@ export function createFallbackWatch(
     },
     probed(index, outcome) {
       if (outcome === 'answered') succeed(index);
-      else if (outcome === undefined) healths[index] = withoutProbe(healthOf(index));
-      else fail(index, outcome);
+      else if (outcome.reason === 'refused') healths[index] = withoutProbe(healthOf(index));
+      else failAgain(index, outcome.error);
+    },
+    opened(index) {
+      if (healthOf(index).state === 'up') tell({ type: 'opened', name: nameOf(index) });
+      else succeed(index);
+    },
+    notOpened(index, error) {
+      if (!error.retryable) become(index, { state: 'out' }, error);
+      else if (healthOf(index).state === 'up') fail(index, error);
+      else failAgain(index, error);
     },
   };
 }
 
+/** What happened, without its code, the name of whom it happened to, and without what to do. */
+function reasonOf({ message }: VoiceError, name: string): string {
+  const [text = ''] = message.replace(/^\[\w+\] /, '').split('; ', 1);
+  return text.startsWith(`${name} `) ? text.slice(name.length + 1) : text;
+}
+
 /** What somebody else's code threw, as one of our errors. */
-export function asSpeechError(
-  error: unknown,
-  code: 'SYNTHESIS_FAILED' | 'TRANSCRIPTION_FAILED',
-  name: string,
-): VoiceError {
+export function asSpeechError(error: unknown, code: FallbackCode, name: string): VoiceError {
   if (isVoiceError(error)) return error;
   return new SpeechError(code, `${name} failed: ${String(error)}; see the cause`, {
     retryable: true,
     cause: error,
   });
 }
+
+/** Whether it is the text, or the utterance, that cannot be done, or the one that was asked. */
+export const reasonFor = (error: VoiceError, code: FallbackCode): 'failed' | 'refused' =>
+  error.code === code && !error.retryable ? 'refused' : 'failed';

@@ -1,6 +1,6 @@
 import type { Subscription } from 'rxjs';
-import { type AudioFrame, durationMs } from '../audio/audio-frame.js';
-import type { Synthesizer } from '../ports/synthesizer.js';
+import { durationMs } from '../audio/audio-frame.js';
+import type { SpokenFrame, Synthesizer } from '../ports/synthesizer.js';
 import { type ClauseSpeech, createClauseSpeech } from './clause-speech.js';
 import { type Clause, type ClauseInput, isHolding, noText, stepClauses } from './clause-step.js';
 import type { SpeakTextSettings } from './speak-text-options.js';
@@ -14,9 +14,9 @@ const lookAgainMs = 250;
 
 /** What comes of the text of a reply. */
 export interface ReplySpeechOutput {
-  /** The clause that the audio from here on says. Units: ms of the reply's audio. */
-  readonly text: (text: string, atMs: number) => void;
-  readonly audio: (frame: AudioFrame) => void;
+  /** The clause that the audio from here on says, or has a signal for that says nothing. Units: ms of the reply's audio. */
+  readonly text: (text: string, atMs: number, saysNothing: boolean) => void;
+  readonly audio: (frame: SpokenFrame) => void;
   readonly clauseFailed: (speech: ClauseSpeech) => void;
   /** @param letters - how many were dropped because too much waits. */
   readonly dropped: (letters: number) => void;
@@ -63,6 +63,9 @@ export function createReplySpeech(
   /** Since when the first one is the first one. */
   let firstSinceMs = 0;
   let isTextTold = false;
+  /** Of the first one, and of the one before it, there is only a signal. */
+  let isSignal = false;
+  let wasSignal = false;
   let givenMs = 0;
   /** When the loudspeaker will have played what was given out. */
   let dryAtMs = 0;
@@ -93,6 +96,7 @@ export function createReplySpeech(
   const beginFirst = () => {
     firstSinceMs = scheduler.now();
     isTextTold = false;
+    isSignal = false;
   };
 
   /** Ask for as many as may be under way. */
@@ -110,12 +114,15 @@ export function createReplySpeech(
   const tellText = (speech: ClauseSpeech) => {
     if (isTextTold) return;
     isTextTold = true;
-    output.text(speech.clause.text, givenMs);
+    output.text(speech.clause.text, givenMs, isSignal);
   };
   const give = (speech: ClauseSpeech) => {
     for (let frame = speech.shift(); frame; frame = speech.shift()) {
+      if (!isTextTold) isSignal = frame.saysNothing === true;
       tellText(speech);
       if (isClosed()) return;
+      // One is enough for clauses in a row that nobody can say.
+      if (isSignal && wasSignal) continue;
       const frameMs = durationMs(frame);
       const placed = { ...frame, timestampMs: givenMs };
       givenMs += frameMs;
@@ -131,6 +138,7 @@ export function createReplySpeech(
       if (speech.clause.spoken !== '') {
         spoken += 1;
         failuresInARow = 0;
+        wasSignal = isSignal;
       }
     } else {
       failuresInARow += 1;

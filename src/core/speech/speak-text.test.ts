@@ -503,3 +503,44 @@ it('drops text of which more waits than is kept, and counts it', () => {
   it_.send(started(), text('One two three. '.repeat(7000)), text('More. '));
   expect(it_.of('upstream-fact').map(({ fact }) => fact)).toEqual(['speech-text-dropped']);
 });
+
+describe('a clause that nobody can say, and a signal stands for', () => {
+  const onlySignals = (of: RegExp) => (said: string) => (of.test(said) ? { saysNothing: true as const } : {});
+
+  it('is told as never heard, with where the signal begins, and the clauses around it keep their places', () => {
+    const it_ = speaking({}, onlySignals(/Two/));
+    it_.send(started(), text('One is here. Two is not. Three is here.'), ended());
+    expect(it_.of('reply-text').map(({ atMs, saysNothing }) => [atMs, saysNothing])).toEqual([
+      [0, undefined],
+      [200, true],
+      [400, undefined],
+    ]);
+    expect(it_.of('reply-audio').map(({ frame }) => frame.timestampMs)).toEqual([0, 100, 200, 300, 400, 500]);
+    expect(it_.of('reply-ended')).toMatchObject([{ reason: 'complete' }]);
+  });
+
+  it('sounds once for several in a row, and again after something was said', () => {
+    const it_ = speaking({}, onlySignals(/Two|Three|Five/));
+    it_.send(started(), text('One is it. Two is it. Three is it. Four is it. Five is it.'), ended());
+    expect(it_.story).toEqual([
+      'reply-started',
+      'text One is it.',
+      'say One is it.',
+      'text Two is it.',
+      'say Two is it.',
+      'text Three is it.',
+      'text Four is it.',
+      'say Four is it.',
+      'text Five is it.',
+      'say Five is it.',
+      'ended complete',
+    ]);
+    expect(it_.of('reply-text').map(({ atMs, saysNothing }) => [atMs, saysNothing])).toEqual([
+      [0, undefined],
+      [200, true],
+      [400, true],
+      [400, undefined],
+      [600, true],
+    ]);
+  });
+});

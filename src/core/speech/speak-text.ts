@@ -16,7 +16,7 @@ import { createSpeakingDesk } from './speaking-desk.js';
  * Which replies: the audio of the service is waited for until `audioGraceMs` after the first text; a reply that has any passes untouched, what comes later is dropped and counted
  * (`speech-audio-dropped`).
  * Order: clause by clause as they were written, however long each takes to synthesise. `reply-text` comes right before the audio that says it, with `atMs`: what was heard is known
- * to the clause. `reply-ended` comes behind the last audio; a lost session is told then, too, since what was received is worth hearing. `action`, `tool-call` and all else pass at once.
+ * to the clause. A clause that nobody can say and an earcon stands for has `saysNothing` and is never heard; of several in a row the first one sounds. `reply-ended` comes behind the last audio; a lost session is told then, too, since what was received is worth hearing. `action`, `tool-call` and all else pass at once.
  * Timing: the first audio comes as soon as the first clause does. Text without an end is divided after `clauses.maxHoldMs`, or when the loudspeaker is about to run dry, whichever is later.
  * Cancellation: a reply is cut as a whole by the request `reply-cancelled`, by the `reply-started` of another reply, and by unsubscription. The syntheses under way are unsubscribed
  * at once, and nothing of it follows but its `reply-ended` with reason `cancelled`.

@@ -87,7 +87,8 @@ export function createSpeakingDesk(
     reply.phase = 'spoken';
     let sequence = 0;
     reply.speech = createReplySpeech(synthesizer, settings, {
-      text: (text, atMs) => tell({ type: 'reply-text', replyId, text, atMs }),
+      text: (text, atMs, saysNothing) =>
+        tell({ type: 'reply-text', replyId, text, atMs, ...(saysNothing && { saysNothing }) }),
       audio: (frame) => tell({ type: 'reply-audio', replyId, sequence: sequence++, frame }),
       clauseFailed({ number, clause, error }) {
         const why = isVoiceError(error) ? error.message : String(error);

@@ -1,6 +1,10 @@
+import { mergeMap, type OperatorFunction } from 'rxjs';
+import type { FallbackReport } from '../ports/fallback-report.js';
+import type { Synthesizer } from '../ports/synthesizer.js';
+
 /** What a ladder of voices tells. @public */
 export type VoiceLadderEvent =
-  /** Another voice than before speaks, from this text on. The first one comes when a voice is found at all. */
+  /** Another voice than before speaks, from this text on. */
   | {
       readonly type: 'rung-in-use';
       readonly rung: string;
@@ -20,12 +24,41 @@ export type VoiceLadderEvent =
       readonly error: unknown;
       readonly retryInMs: number | undefined;
     }
-  /** A text goes to the rungs below, since this one could not say it. */
+  /** The top rung was asked for a text, and another one said it. */
   | {
       readonly type: 'text-passed-on';
       readonly rung: string;
       readonly error: unknown;
-      /** Texts so far, and how many of them were passed on by a rung at least once. */
+      /** Texts that were said so far, and how many of them not by the top rung. */
       readonly texts: number;
       readonly passedOn: number;
     };
+
+/** Reports as a ladder tells them. @param voiceOf - of a rung that is open. */
+export function asLadderEvent(
+  voiceOf: (index: number) => Synthesizer | undefined,
+): OperatorFunction<FallbackReport, VoiceLadderEvent> {
+  return mergeMap((report): readonly VoiceLadderEvent[] => {
+    switch (report.type) {
+      case 'in-use': {
+        const { index, name: rung, saysNothing } = report;
+        const { engine = '', voice = '' } = voiceOf(index) ?? {};
+        const before = report.before ?? undefined;
+        return [{ type: 'rung-in-use', rung, engine, voice, saysNothing, before }];
+      }
+      case 'opened':
+      case 'recovered':
+        return [{ type: 'rung-ready', rung: report.name }];
+      case 'down': {
+        const { name: rung, error, probeInMs } = report;
+        return [{ type: 'rung-unavailable', rung, error, retryInMs: probeInMs ?? undefined }];
+      }
+      case 'fell-back': {
+        const { from: rung, error, answered: texts, fallbacks: passedOn } = report;
+        return report.reason === 'down' ? [] : [{ type: 'text-passed-on', rung, error, texts, passedOn }];
+      }
+      case 'all-failed':
+        return [];
+    }
+  });
+}

@@ -16,11 +16,11 @@ export interface VoiceLadderOptions {
   /** The longest an opening may take at all, a download of 325 MB at 5 Mbit/s included. Units: ms. Range: 100..3_600_000. @defaultValue 600_000 */
   readonly openTimeoutMs: number;
   /**
-   * From a text to its first sound; then one below speaks it instead. Units: ms. Range: 100..600_000. A clause of 3 s at real-time factor 1.1, as
+   * How long a text waits for the first sound of a voice while there is one below, not counting what that voice spends on texts before it. Units: ms. Range: 100..600_000. A clause of 3 s at real-time factor 1.1, as
    * published for two ARM cores, takes 3.3 s. @defaultValue 4000
    */
   readonly firstSoundMs: number;
-  /** How long a voice that failed is left alone, doubled for each failure in a row. Units: ms. Range: 100..3_600_000. @defaultValue 10_000 */
+  /** How long a voice that failed is left alone, doubled each time it fails when it is tried again. Units: ms. Range: 100..3_600_000. @defaultValue 10_000 */
   readonly restMs: number;
   /** The longest such rest. Units: ms. Range: 100..86_400_000. @defaultValue 600_000 */
   readonly maxRestMs: number;

@@ -8,9 +8,11 @@ import { toneSynthesizer } from '../../testing/tone-synthesizer.js';
 import { createVirtualClock } from '../../testing/virtual-clock.js';
 import { type AudioFrame, audioFrame, durationMs } from '../audio/audio-frame.js';
 import { SpeechError } from '../errors.js';
+import type { FallbackReport } from '../ports/fallback-report.js';
+import type { SpokenFrame } from '../ports/synthesizer.js';
 import type { Transcriber, Transcript } from '../ports/transcriber.js';
+import { earcon } from './earcon.js';
 import type { FallbackOptions } from './fallback-options.js';
-import type { FallbackReport } from './fallback-watch.js';
 import { withFallback } from './with-fallback.js';
 
 const clockOfContract = createVirtualClock();
@@ -89,7 +91,9 @@ describe('withFallback for synthesizers', () => {
     it_.clock.advanceBy(1000);
     expect(said.end).toBe('complete');
     expect(it_.all.map(({ asked }) => asked.length)).toEqual([1, 0]);
-    expect(it_.reports).toEqual([{ type: 'in-use', index: 0, name: 'voice 1/nobody' }]);
+    expect(it_.reports).toEqual([
+      { type: 'in-use', index: 0, name: 'voice 1/nobody', saysNothing: false, before: null },
+    ]);
   });
 
   it('asks the next one when one fails, or is too late, and leaves the late one alone', () => {
@@ -148,7 +152,7 @@ describe('withFallback for synthesizers', () => {
 
     it_.ask();
     it_.clock.advanceBy(1000);
-    expect(it_.reports.at(-1)).toEqual({ type: 'in-use', index: 0, name: 'voice 1/nobody' });
+    expect(it_.reports.at(-1)).toMatchObject({ type: 'in-use', index: 0, before: 'voice 2/nobody' });
     expect(it_.reports.findLast(({ type }) => type === 'fell-back')).toMatchObject({
       answered: 5,
       fallbacks: 5,
@@ -182,7 +186,7 @@ describe('withFallback for synthesizers', () => {
     none.clock.advanceBy(15_000);
     expect(silent.end).toMatchObject({ code: 'SYNTHESIS_FAILED', retryable: true });
     expect(String(silent.end)).toMatch(
-      /none of 2 could do it: voice 1\/nobody .*broke off.*voice 2\/nobody was too late/,
+      /none of 2 could do it \(voice 1\/nobody: the fake broke off; voice 2\/nobody: gave no audio in time\)/,
     );
     expect(none.typesOf()).toEqual(['down', 'all-failed']);
   });
@@ -223,6 +227,103 @@ describe('withFallback for synthesizers', () => {
     }
   });
 
+  /** Voices of which the first does one text after the other, each in so long. */
+  function oneAtATime(workMs: number, options: Partial<FallbackOptions> = {}) {
+    const clock = createVirtualClock();
+    let freeAtMs = 0;
+    const slow = fakeVoice(
+      clock.scheduler,
+      () => {
+        freeAtMs = Math.max(freeAtMs, clock.nowMs) + workMs;
+        return { afterMs: freeAtMs - clock.nowMs };
+      },
+      { engine: 'one at a time' },
+    );
+    const spare = fakeVoice(clock.scheduler);
+    const voice = withFallback([slow, spare], { scheduler: clock.scheduler, ...options });
+    const reports: FallbackReport[] = [];
+    voice.reports$.subscribe((report) => reports.push(report));
+    return { clock, slow, spare, voice, reports };
+  }
+
+  it('does not take for late what waits for a text before it, at a voice that does one at a time', () => {
+    const { clock, slow, spare, voice } = oneAtATime(1500);
+    let said = 0;
+    for (const text of ['One.', 'Two.', 'Three.', 'Four.'])
+      voice.synthesize(text).subscribe({ complete: () => said++ });
+    clock.advanceBy(4 * 1500);
+    expect([said, slow.asked.length, spare.asked.length]).toEqual([4, 4, 0]);
+  });
+
+  it('counts from when a text before it was cut', () => {
+    const { clock, slow, spare, voice } = oneAtATime(1700);
+    const first = voice.synthesize('One.').subscribe();
+    const begun: number[] = [];
+    voice.synthesize('Two.').subscribe(() => begun.push(clock.nowMs));
+    clock.advanceBy(1500);
+    first.unsubscribe();
+    clock.advanceBy(5000);
+    expect(begun[0]).toBe(3400);
+    expect([slow.asked.length, spare.asked.length]).toEqual([2, 0]);
+  });
+
+  it('is not kept waiting by what was asked later, of a voice that does several at a time', () => {
+    const it_ = voices([(request) => (request === 0 ? { afterMs: 60_000 } : { afterMs: 500 }), works]);
+    const stuck = it_.ask('stuck');
+    for (let n = 0; n < 6; n++) {
+      it_.ask();
+      it_.clock.advanceBy(500);
+    }
+    expect(stuck.begunMs).toBe(2100);
+  });
+
+  it('leaves a voice that hangs with all its texts at once, and counts that once', () => {
+    const it_ = voices([(request) => (request < 3 ? { afterMs: 60_000 } : works()), works]);
+    const both = [it_.ask('One.'), it_.ask('Two.'), it_.ask('Three.')];
+    it_.clock.advanceBy(2500);
+    expect(both.map(({ begunMs }) => begunMs)).toEqual([2100, 2100, 2100]);
+    expect(it_.reports.filter(({ type }) => type === 'down')).toMatchObject([{ probeInMs: 10_000 }]);
+    it_.clock.advanceBy(10_000);
+    it_.ask();
+    it_.clock.advanceBy(1000);
+    expect(it_.reports.at(-1)).toMatchObject({ type: 'recovered' });
+  });
+
+  it('does not hold a text that one refuses against it, neither at work nor when it is tried again', () => {
+    const refuses = () => ({ frames: 0, end: 'refuses' as const });
+    const it_ = voices([(request) => [refuses, fails, refuses, works][request]?.() ?? works(), works]);
+    const ask = (waitMs: number) => {
+      it_.ask();
+      it_.clock.advanceBy(waitMs);
+    };
+    ask(1000);
+    expect(it_.reports.findLast(({ type }) => type === 'fell-back')).toMatchObject({ reason: 'refused' });
+    expect(it_.typesOf()).not.toContain('down');
+    ask(11_000);
+    expect(it_.typesOf()).toContain('down');
+    // It is tried with a text that it refuses, which teaches nothing, and with the next one again.
+    ask(1000);
+    expect(it_.all[0]?.asked).toHaveLength(3);
+    ask(1000);
+    expect(it_.typesOf()).toContain('recovered');
+  });
+
+  it('tells of a signal in the place of speech', () => {
+    const clock = createVirtualClock();
+    const voice = withFallback(
+      [fakeVoice(clock.scheduler, () => ({ frames: 0, end: 'breaks' })), earcon({ sampleRateHz: 16_000 })],
+      { scheduler: clock.scheduler },
+    );
+    const reports: FallbackReport[] = [];
+    voice.reports$.subscribe((report) => reports.push(report));
+    const frames: SpokenFrame[] = [];
+    voice.synthesize('Hello.').subscribe((frame) => frames.push(frame));
+    expect(frames[0]?.format).toEqual(voice.format);
+    expect(frames.length).toBeGreaterThan(5);
+    expect(frames.every(({ saysNothing }) => saysNothing === true)).toBe(true);
+    expect(reports.at(-1)).toMatchObject({ type: 'in-use', index: 1, saysNothing: true });
+  });
+
   it('lets go of whoever is asked when it is unsubscribed, and probes nobody for it', () => {
     const it_ = voices([fails, isSlow]);
     const said = it_.ask();
@@ -258,7 +359,7 @@ function fakeEar(
   name: string,
   clock: ReturnType<typeof createVirtualClock>,
   turnOf: (utterance: number) => {
-    readonly afterMs?: number;
+    readonly afterMs?: number | (() => number);
     readonly failsAt?: number | 'end';
     readonly says?: 'nothing';
   } = () => ({}),
@@ -285,7 +386,8 @@ function fakeEar(
       const out$ = new Subject<Transcript>();
       let frames = 0;
       const broken = new SpeechError('TRANSCRIPTION_FAILED', `${name} broke`, { retryable: true });
-      const later = (work: () => void) => clock.scheduler.schedule(work, afterMs);
+      const later = (work: () => void) =>
+        clock.scheduler.schedule(work, typeof afterMs === 'number' ? afterMs : afterMs());
       return new Observable<Transcript>((subscriber) => {
         subscriber.add(() => {
           open -= 1;
@@ -398,6 +500,26 @@ describe('withFallback for transcribers', () => {
     expect(it_.hear().finals).toEqual(['one']);
   });
 
+  it('does not take for late what waits for an utterance before it, at one that does one at a time', () => {
+    let freeAtMs = 0;
+    const it_ = ears((clock) => [
+      fakeEar('one', clock, () => ({
+        afterMs: () => {
+          freeAtMs = Math.max(freeAtMs, clock.nowMs) + 1500;
+          return freeAtMs - clock.nowMs;
+        },
+      })),
+      fakeEar('two', clock),
+    ]);
+    const finals: string[] = [];
+    for (let n = 0; n < 3; n++)
+      of(frameOf(0.1))
+        .pipe(it_.ear.transcribe())
+        .subscribe(({ final, text }) => final && finals.push(`${text} at ${it_.clock.nowMs}`));
+    it_.clock.advanceBy(10_000);
+    expect(finals).toEqual(['one at 1500', 'one at 3000', 'one at 4500']);
+  });
+
   it('converts for one that takes another layout', () => {
     const it_ = ears((clock) => [
       fakeEar('one', clock, () => ({ failsAt: 'end' })),
@@ -421,7 +543,9 @@ describe('withFallback for transcribers', () => {
     const { end, finals } = it_.hear();
     expect(finals).toEqual([]);
     expect(end).toMatchObject({ code: 'TRANSCRIPTION_FAILED', retryable: true });
-    expect(String(end)).toMatch(/transcriber 1 .*one broke.*; transcriber 2 was too late/);
+    expect(String(end)).toMatch(
+      /transcriber 1: one broke; transcriber 2: gave no final transcript within 15000 ms/,
+    );
   });
 
   it('passes an error of its source on, and lets everybody go', () => {

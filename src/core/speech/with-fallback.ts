@@ -1,15 +1,15 @@
 import type { Observable } from 'rxjs';
 import { OptionError } from '../errors.js';
+import type { FallbackReport } from '../ports/fallback-report.js';
 import type { Synthesizer } from '../ports/synthesizer.js';
 import type { Transcriber } from '../ports/transcriber.js';
 import { type FallbackOptions, resolveFallbackOptions } from './fallback-options.js';
 import { synthesizerWithFallback } from './fallback-synthesizer.js';
 import { transcriberWithFallback } from './fallback-transcriber.js';
-import type { FallbackReport } from './fallback-watch.js';
 
 /** What somebody may watch of several that stand in for each other. @public */
 export interface WithReports {
-  /** Who is used, and each time it is not the first. Hot; never completes, never errors. */
+  /** Who is used, and each time it is not the first. A pipeline tells the same on its `events$`. Hot; never completes, never errors. */
   readonly reports$: Observable<FallbackReport>;
 }
 
@@ -22,9 +22,12 @@ export interface WithReports {
  * Transcribers: one that fails is replaced by the next one, which gets the utterance from its beginning (of more than two minutes the last two); so is one that has not given its final
  * transcript `answerMs` after the end of the utterance. `tellsPartials` is that of the first.
  * Layout: that of the first; the audio of the others is converted.
+ * Late: many can do one thing at a time only, so that a second request waits for the first. A request waits from when it was asked, or from the last sign of one that was asked of
+ * the same synthesizer or transcriber before it, whichever is later; the end of that one, or its being unsubscribed, is such a sign. One that is still busy with what was unsubscribed may count
+ * as late: `answerMs` should leave it the time to stop.
  * Health: one that failed `failuresUntilDown` times is passed over, and tried again with the text or the utterance of a request, after that was answered, its result thrown away. Then it is as good as before.
- * What none of them can do counts against none, unless it was too late. When all are down all are asked.
- * Bound: every wait has one; the last one left has `lastAnswerMs`.
+ * What none of them can do counts against none, unless it was too late; nor does what one refuses: its own `SYNTHESIS_FAILED` or `TRANSCRIPTION_FAILED` that is not retryable. When all are down all are asked.
+ * Bound: every wait has one; the last one left has `lastAnswerMs`, or `answerMs` where that is longer.
  * Errors with `SpeechError` `SYNTHESIS_FAILED` or `TRANSCRIPTION_FAILED`, which names what each of them said.
  * @throws OptionError `OPTION_INVALID`, for an empty list too.
  * @public
