@@ -7,7 +7,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { env } from '@huggingface/transformers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BuiltProgram, buildProgram } from '../../../test/support/engine-programs/built-program.js';
 import { syntheticKokoro } from '../../../test/support/synthetic-models/kokoro-model.js';
 import { writeModel } from '../../../test/support/synthetic-models/model-folder.js';
 import { type ModelHub, startModelHub } from '../../../test/support/synthetic-models/model-hub.js';
@@ -28,20 +27,15 @@ const files = {
 };
 
 const root = mkdtempSync(join(tmpdir(), 'kokoro-download-'));
-let built: BuiltProgram;
 /** What the model says when nothing went wrong. */
 let wanted: AudioFrame[];
 beforeAll(async () => {
-  built = await buildProgram('src/adapters/kokoro/engine.ts');
   const local = join(root, 'local');
   writeModel(local, quick);
   wanted = await speak(await load({ model: local }), text);
   await close();
 });
-afterAll(async () => {
-  await built.remove();
-  rmSync(root, { recursive: true, force: true });
-});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let hub: ModelHub;
 let store: string;
@@ -57,10 +51,7 @@ afterEach(async () => {
 });
 
 async function load(options: GivenKokoroOptions): Promise<KokoroSynthesizer> {
-  const voice = await loadKokoro(
-    { dtype: 'q8', threads: 1, ...options },
-    { findProgram: () => built.program },
-  );
+  const voice = await loadKokoro({ dtype: 'q8', threads: 1, ...options });
   voices.push(voice);
   return voice;
 }

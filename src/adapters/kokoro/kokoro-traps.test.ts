@@ -14,7 +14,6 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltProgram, buildProgram } from '../../../test/support/engine-programs/built-program.js';
 import { syntheticKokoro } from '../../../test/support/synthetic-models/kokoro-model.js';
 import { writeModel } from '../../../test/support/synthetic-models/model-folder.js';
 import { createGraph } from '../../../test/support/synthetic-models/onnx-writer.js';
@@ -30,6 +29,7 @@ import {
   withoutNetwork,
   withoutSharp,
 } from '../../../test/support/synthetic-models/speaking.js';
+import { findEngineProgram } from '../engine-host/index.js';
 import type { GivenKokoroOptions } from './kokoro-options.js';
 import { type KokoroSynthesizer, loadKokoro } from './load-kokoro.js';
 import { type KokoroVoice, kokoroVoices } from './voices.js';
@@ -37,11 +37,9 @@ import { type KokoroVoice, kokoroVoices } from './voices.js';
 const root = mkdtempSync(join(tmpdir(), 'kokoro-traps-'));
 const model = join(root, 'quick');
 const dear = join(root, 'dear');
-let built: BuiltProgram;
 /** With the threads that it has by default, and on a machine without a network. */
 let shared: KokoroSynthesizer;
 beforeAll(async () => {
-  built = await buildProgram('src/adapters/kokoro/engine.ts');
   writeModel(model, syntheticKokoro());
   writeModel(dear, syntheticKokoro({ dtypes: ['fp32'], cost: await costOf({ msPerRow: 6 }) }));
   shared = await loadKokoro(
@@ -51,11 +49,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await shared.close();
-  await built.remove();
   rmSync(root, { recursive: true, force: true });
 });
 
-const programWith = (nodeOptions: readonly string[]) => ({ ...built.program, nodeOptions });
+/** The engine, run by Node with more options. */
+const programWith = (more: readonly string[]) => {
+  const { file, nodeOptions } = findEngineProgram('adapters/kokoro/engine');
+  return { file, nodeOptions: [...nodeOptions, ...more] };
+};
 
 const voices: KokoroSynthesizer[] = [];
 afterEach(async () => {

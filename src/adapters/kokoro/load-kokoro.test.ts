@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BuiltProgram, buildProgram } from '../../../test/support/engine-programs/built-program.js';
 import { syntheticKokoro } from '../../../test/support/synthetic-models/kokoro-model.js';
 import { writeModel } from '../../../test/support/synthetic-models/model-folder.js';
 import { createGraph } from '../../../test/support/synthetic-models/onnx-writer.js';
@@ -24,20 +23,16 @@ const root = mkdtempSync(join(tmpdir(), 'kokoro-'));
 const model = join(root, 'quick');
 const dear = join(root, 'dear');
 const msPerToken = 6;
-let built: BuiltProgram;
 /** For whoever needs nothing of its own. */
 let shared: KokoroSynthesizer;
 beforeAll(async () => {
-  built = await buildProgram('src/adapters/kokoro/engine.ts');
   writeModel(model, syntheticKokoro());
   // A tenth of real time for each of the 60 ms of a token.
   writeModel(dear, syntheticKokoro({ dtypes: ['fp32'], cost: await costOf({ msPerRow: msPerToken }) }));
-  // The program as it is found from sources.
   shared = await loadKokoro({ model, threads: 1 });
 });
 afterAll(async () => {
   await shared.close();
-  await built.remove();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -47,7 +42,7 @@ afterEach(async () => {
 });
 
 async function load(options: GivenKokoroOptions = {}): Promise<KokoroSynthesizer> {
-  const voice = await loadKokoro({ model, threads: 1, ...options }, { findProgram: () => built.program });
+  const voice = await loadKokoro({ model, threads: 1, ...options });
   voices.push(voice);
   return voice;
 }
