@@ -14,8 +14,8 @@ export type {
 export { RequestPhase } from './generated/streaming_pb.js';
 export type { HardwareIdInit, HardwareIdSources } from './hardware-id.js';
 export { deriveHardwareId } from './hardware-id.js';
-export type { LogLevel, LogLineOptions, LogLines } from './log-lines.js';
-export { defaultLogLineOptions, logLines } from './log-lines.js';
+export type { LogLines } from './log-lines.js';
+export { logLines } from './log-lines.js';
 export { pinByFingerprint } from './pin-by-fingerprint.js';
 export type { ProbeOptions, ServiceHealth, ServiceStatus } from './probes.js';
 export { defaultProbeOptions, probeHealth, probeStatus } from './probes.js';

@@ -1,6 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import { defer, mergeMap } from 'rxjs';
 import type { ErrorCode } from '../../core/errors.js';
+import { createRollingWindow } from '../../core/kpi/rolling-window.js';
 import { integerIn, resolveOptions } from '../../core/options.js';
 import type { AskOutcome, ServiceEvent } from './service-event.js';
 
@@ -104,7 +105,8 @@ function createServiceMeter({ windowCount }: ServiceMetricsOptions): ServiceMete
   let attempts = 0;
 
   function measured(of: keyof typeof latencies, valueMs: number): ServiceMetric {
-    return { type: 'latency-measured', of, valueMs, ...latencies[of].add(valueMs) };
+    const { p50Ms, p95Ms, count } = latencies[of].add(valueMs);
+    return { type: 'latency-measured', of, valueMs, p50Ms, p95Ms, count };
   }
 
   function decided(decision: ServiceDecision): ServiceMetric {
@@ -151,24 +153,4 @@ function increment<Key>(totals: Map<Key, number>, key: Key): number {
   const total = (totals.get(key) ?? 0) + 1;
   totals.set(key, total);
   return total;
-}
-
-/** The newest measurements, and their percentiles by nearest rank. */
-function createRollingWindow(size: number): {
-  add(value: number): { readonly p50Ms: number; readonly p95Ms: number; readonly count: number };
-} {
-  const values: number[] = [];
-  let oldest = 0;
-  return {
-    add(value) {
-      if (values.length < size) values.push(value);
-      else {
-        values[oldest] = value;
-        oldest = (oldest + 1) % size;
-      }
-      const sorted = values.toSorted((a, b) => a - b);
-      const rank = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] as number;
-      return { p50Ms: rank(0.5), p95Ms: rank(0.95), count: sorted.length };
-    },
-  };
 }
