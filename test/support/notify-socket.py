@@ -1,8 +1,9 @@
-"""Stands in for systemd: binds a notification socket and prints what comes, one JSON object a line."""
+"""Stands in for systemd: binds a notification socket and prints what comes, one JSON object a line. Ends with its standard input."""
 
 import array
 import json
 import os
+import select
 import socket
 import sys
 import time
@@ -15,13 +16,14 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
     while True:
         # The watchdog begins with the first sign that it is alive, as it does at READY=1.
         due = None if fed_at is None else fed_at + watchdog_ms / 1000 - time.monotonic()
-        listener.settimeout(None if due is None else max(0.001, due))
-        try:
-            data, ancillary, _, _ = listener.recvmsg(65536, 4096)
-        except TimeoutError:
+        readable, _, _ = select.select([listener, sys.stdin], [], [], None if due is None else max(0, due))
+        if sys.stdin in readable:
+            break
+        if not readable:
             print(json.dumps({"type": "expired"}), flush=True)
             fed_at = None
             continue
+        data, ancillary, _, _ = listener.recvmsg(65536, 4096)
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 descriptors = array.array("i")

@@ -38,7 +38,7 @@ export function whyNoNotifySocket(): string | undefined {
 export async function bindNotifySocket(name: string, watchdogMs = 0): Promise<NotifySocket> {
   const script = fileURLToPath(new URL('notify-socket.py', import.meta.url));
   const python = interpreters.find((one) => works(one, '--version')) ?? 'python3';
-  const child = spawn(python, [script, name, String(watchdogMs)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(python, [script, name, String(watchdogMs)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const heard: Heard[] = [];
   const waiting = new Set<() => void>();
   const bound = new Promise<void>((resolve, reject) => {
@@ -68,7 +68,7 @@ export async function bindNotifySocket(name: string, watchdogMs = 0): Promise<No
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
-      child.kill();
+      child.stdin.end();
       await exited;
     },
   };
