@@ -1,0 +1,245 @@
+import { printable } from '../printable.js';
+import { chooseBranch } from './choose-branch.js';
+import { type ConfigProblem, pathText, shown } from './config-problem.js';
+import { allowedBy, type ConfigSchema, referencedTextRef } from './config-schema.js';
+import { looksSecret } from './looks-secret.js';
+import { nearestName } from './nearest-name.js';
+import { type ConfigEntry, type ConfigNode, maxProblems, type Place } from './parse-yaml.js';
+import { type ConfigSurroundings, lookUpText, type TextReference } from './referenced-text.js';
+
+/** The names that lead to a value. */
+export type ConfigPath = readonly (string | number)[];
+
+/** What the check of one config shares. */
+export interface ConfigCheck {
+  readonly schema: ConfigSchema;
+  readonly surroundings: ConfigSurroundings;
+  readonly problems: ConfigProblem[];
+}
+
+/** One value against what the schema allows there; problems are collected. @returns the value, of use when there were none. */
+export function checkValue(
+  check: ConfigCheck,
+  schema: ConfigSchema,
+  node: ConfigNode,
+  path: ConfigPath,
+): unknown {
+  if (schema.$ref === referencedTextRef) return checkReference(check, node, path);
+  if (schema.anyOf) {
+    const branch = chooseBranch(schema.anyOf, node);
+    return branch ? checkValue(check, branch, node, path) : refuse(check, schema, node, path);
+  }
+  if (schema.type === undefined && !schema.enum) return passOver(check, node, path);
+  switch (node.kind) {
+    case 'map':
+      return schema.type === 'object'
+        ? checkMap(check, schema, node, path)
+        : refuse(check, schema, node, path);
+    case 'list':
+      return schema.type === 'array'
+        ? checkList(check, schema, node, path)
+        : refuse(check, schema, node, path);
+    case 'scalar':
+      return checkScalar(check, schema, node, path);
+  }
+}
+
+/** Tell a problem of a place. */
+export function tell(
+  { problems }: ConfigCheck,
+  { line, column }: Place,
+  path: ConfigPath,
+  message: string,
+  allowed?: string,
+): undefined {
+  if (problems.length >= maxProblems) return undefined;
+  problems.push({
+    ...{ line, column, path: pathText(path), message: printable(message) },
+    ...(allowed !== undefined && { allowed }),
+  });
+  return undefined;
+}
+
+type NodeOf<Kind extends ConfigNode['kind']> = Extract<ConfigNode, { readonly kind: Kind }>;
+
+function checkScalar(
+  check: ConfigCheck,
+  schema: ConfigSchema,
+  node: NodeOf<'scalar'>,
+  path: ConfigPath,
+): unknown {
+  const { value } = node;
+  if (typeof value === 'string' && looksSecret(value)) return refuseSecret(check, node, path);
+  if (schema.enum) return schema.enum.includes(value as string) ? value : refuse(check, schema, node, path);
+  const { minimum = -Infinity, maximum = Infinity } = schema;
+  switch (schema.type) {
+    case 'integer':
+    case 'number': {
+      const isNumber = typeof value === 'number' && (schema.type === 'number' || Number.isInteger(value));
+      return isNumber && value >= minimum && value <= maximum ? value : refuse(check, schema, node, path);
+    }
+    case 'string': {
+      const isText = typeof value === 'string' && (!schema.minLength || value.trim() !== '');
+      return isText ? value : refuse(check, schema, node, path);
+    }
+    case 'boolean':
+      return typeof value === 'boolean' ? value : refuse(check, schema, node, path);
+    case 'null':
+      return value === null ? null : refuse(check, schema, node, path);
+    case 'object':
+      // A group of which every line is commented out.
+      if (value === null && node.source === '')
+        return checkMap(check, schema, { ...node, kind: 'map', entries: new Map() }, path);
+      return refuse(check, schema, node, path);
+    default:
+      return refuse(check, schema, node, path);
+  }
+}
+
+function checkList(
+  check: ConfigCheck,
+  schema: ConfigSchema,
+  node: NodeOf<'list'>,
+  path: ConfigPath,
+): unknown {
+  const { items, minItems = 0, maxItems = Infinity } = schema;
+  const { length } = node.items;
+  if (length < minItems || length > maxItems) {
+    const allowed = allowedBy(schema);
+    return tell(check, node, path, `has ${length} entries, but must be ${allowed}`, allowed);
+  }
+  return node.items.map((item, index) => checkValue(check, items ?? {}, item, [...path, index]));
+}
+
+function checkMap(check: ConfigCheck, schema: ConfigSchema, node: NodeOf<'map'>, path: ConfigPath): unknown {
+  const { properties = {}, required = [], additionalProperties = false } = schema;
+  const entries: [string, unknown][] = [];
+  for (const [name, { name: place, value }] of node.entries) {
+    const inside = [...path, name];
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (known) entries.push([name, checkValue(check, known, value, inside)]);
+    else if (additionalProperties)
+      entries.push([name, checkValue(check, additionalProperties, value, inside)]);
+    else refuseName(check, schema, { name: place, value }, inside);
+  }
+  for (const name of required) {
+    if (node.entries.has(name)) continue;
+    const allowed = allowedBy(properties[name] ?? {});
+    tell(check, node, [...path, name], `is missing; give ${allowed}`, allowed);
+  }
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** What the schema says nothing about: only that there is no secret in it. */
+function passOver(check: ConfigCheck, node: ConfigNode, path: ConfigPath): undefined {
+  if (node.kind === 'scalar' && typeof node.value === 'string' && looksSecret(node.value)) {
+    return refuseSecret(check, node, path);
+  }
+  if (node.kind === 'list')
+    for (const [index, item] of node.items.entries()) passOver(check, item, [...path, index]);
+  if (node.kind === 'map')
+    for (const [name, { value }] of node.entries) passOver(check, value, [...path, name]);
+  return undefined;
+}
+
+function checkReference(check: ConfigCheck, node: ConfigNode, path: ConfigPath): unknown {
+  const allowed = allowedBy({ $ref: referencedTextRef });
+  if (node.kind !== 'map') {
+    // The value is not shown: it may be the secret itself.
+    const message =
+      'is written in the config, which gets copied; give { env: NAME } or { file: PATH }, or { public: TEXT } for what anybody may read';
+    return tell(check, node, path, message, allowed);
+  }
+  const names = ['env', 'file', 'public'].filter((name) => node.entries.has(name));
+  if (names.length !== 1) {
+    return tell(check, node, path, `must be ${allowed}: exactly one of env, file and public`, allowed);
+  }
+  const before = check.problems.length;
+  const reference = checkMap(check, referenceSchema, node, path) as TextReference;
+  if (check.problems.length > before) return undefined;
+  const found = lookUpText(reference, check.surroundings);
+  return typeof found === 'string' ? tell(check, node, path, found) : found;
+}
+
+const text = { type: 'string', minLength: 1 } as const satisfies ConfigSchema;
+/** How a text that is not written in the config is written. */
+export const referenceSchema = {
+  type: 'object',
+  properties: {
+    env: { ...text, description: 'Name of the environment variable that holds the text.' },
+    file: { ...text, description: 'File that holds the text, relative to the folder of the config.' },
+    public: { type: 'string', description: 'The text itself, for what anybody may read.' },
+    prefix: { type: 'string', description: 'Put in front of the text, such as "Bearer " before a token.' },
+  },
+  additionalProperties: false,
+} as const satisfies ConfigSchema;
+
+function refuseSecret(check: ConfigCheck, place: Place, path: ConfigPath): undefined {
+  const message =
+    'looks like a secret, and a config gets copied; give { env: NAME } or { file: PATH } where it takes one';
+  return tell(check, place, path, message);
+}
+
+function refuse(check: ConfigCheck, schema: ConfigSchema, node: ConfigNode, path: ConfigPath): undefined {
+  const allowed = allowedBy(schema);
+  if (node.kind !== 'scalar') {
+    const what = node.kind === 'map' ? 'is a group' : 'is a list';
+    return tell(check, node, path, `${what}, but must be ${allowed}`, allowed);
+  }
+  const { value, source } = node;
+  if (value === null && source === '') {
+    return tell(check, node, path, `has no value; give ${allowed}, or leave the line out`, allowed);
+  }
+  const hint = typeof value === 'string' ? hintFor(value, schema) : '';
+  return tell(check, node, path, `must be ${allowed}, but is ${shown(value)}${hint}`, allowed);
+}
+
+/** What people write who know another YAML, or none. */
+function hintFor(value: string, schema: ConfigSchema): string {
+  const wantsNumber = schema.type === 'number' || schema.type === 'integer';
+  if (wantsNumber && /^-?[\d_]+(?:\.\d+)?$/.test(value)) {
+    return value.includes('_') ? `; write ${value.replace(/_/g, '')}` : '; write it without quotes';
+  }
+  if (wantsNumber && /^\d+(?:\.\d+)?\s*[a-z]+$/i.test(value))
+    return '; the unit is in the name, so write the number alone';
+  if (schema.type === 'boolean' && /^(?:yes|on|no|off|true|false)$/i.test(value)) {
+    return `; write ${/^(?:yes|on|true)$/i.test(value) ? 'true' : 'false'}`;
+  }
+  const nearest = schema.enum && nearestName(value, schema.enum.map(String));
+  return nearest === undefined ? '' : `; is ${nearest} meant?`;
+}
+
+function refuseName(
+  check: ConfigCheck,
+  schema: ConfigSchema,
+  { name: place }: ConfigEntry,
+  path: ConfigPath,
+): void {
+  // A file of names that are none is told once, and not compared for ever.
+  if (check.problems.length >= maxProblems) return;
+  const name = String(path.at(-1));
+  const known = Object.keys(schema.properties ?? {});
+  const nearest = nearestName(name, known);
+  const elsewhere = nearest === undefined ? homeOf(check.schema, name) : undefined;
+  const cure =
+    nearest !== undefined
+      ? `; is ${nearest} meant?`
+      : elsewhere !== undefined
+        ? `; it belongs into ${elsewhere}`
+        : `; known are ${known.filter((each) => !each.startsWith('$')).join(', ') || 'none'}`;
+  tell(check, place, path, `is not known here${cure}`, known.join(', '));
+}
+
+/** The one group of the config that has such a name; undefined when none has, or several. */
+function homeOf(root: ConfigSchema, name: string): string | undefined {
+  const homes = new Set<string>();
+  const visit = (schema: ConfigSchema, path: string): void => {
+    if (Object.hasOwn(schema.properties ?? {}, name)) homes.add(path === '' ? 'the top level' : path);
+    for (const [key, inside] of Object.entries(schema.properties ?? {}))
+      visit(inside, path === '' ? key : `${path}.${key}`);
+    for (const branch of schema.anyOf ?? []) visit(branch, path);
+    if (schema.items) visit(schema.items, path);
+  };
+  visit(root, '');
+  return homes.size === 1 ? [...homes][0] : undefined;
+}

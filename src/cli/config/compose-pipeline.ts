@@ -1,0 +1,167 @@
+import { lastValueFrom, type SchedulerLike } from 'rxjs';
+import { fillerCache } from '../../adapters/filler-cache/index.js';
+import type { ModelProgress } from '../../adapters/model-store/index.js';
+import { loadSileroVad } from '../../adapters/silero-vad/index.js';
+import {
+  deriveHardwareId,
+  type StreamingService,
+  streamingService,
+} from '../../adapters/streaming-service/index.js';
+import { loadWebrtcApm } from '../../adapters/webrtc-apm/index.js';
+import {
+  type FillerLibrary,
+  type Floor,
+  isVoiceError,
+  linearEchoCanceller,
+  type Mute,
+  type PipelineOptions,
+  type PipelinePorts,
+  type VoiceError,
+  type VoiceLadder,
+} from '../../index.js';
+import { composeDevices } from './compose-devices.js';
+import { composeTranscriber } from './compose-transcriber.js';
+import { composeVoice } from './compose-voice.js';
+import { pathFrom, shippedFillers, withPaths } from './config-files.js';
+import type { EarshotConfig } from './earshot-config.js';
+import { serviceInit } from './service-init.js';
+
+/** What a config does not say. */
+export interface CompositionParts {
+  /** The clock of everything: `monotonicScheduler()`. */
+  readonly scheduler: SchedulerLike;
+  /** The folder of the config, from which its paths are meant. */
+  readonly folder: string;
+  /** Where the config asks for a button: what it makes. */
+  readonly floor?: Floor;
+  readonly mute$?: Mute;
+  /** Told how downloads of models go. */
+  onProgress?(what: string, progress: ModelProgress): void;
+}
+
+/** All that `createVoicePipeline` takes, and what comes with it. */
+export interface ComposedPipeline {
+  readonly ports: PipelinePorts;
+  readonly options: Partial<PipelineOptions>;
+  /** The service beneath `ports.upstream`, for its log and its figures. */
+  readonly service: StreamingService;
+  /** What speaks on this device; undefined where the service does. `warmUp()` finds a voice before there is something to say. */
+  readonly voice: VoiceLadder | undefined;
+  /** What somebody should know who runs it, one sentence each. */
+  readonly notices: readonly string[];
+  /** Release every model, process and connection. Idempotent; settles within 6 s. */
+  close(): Promise<void>;
+}
+
+/** A pipeline, or everything that keeps it from being made. */
+export type Composition =
+  | { readonly composed: ComposedPipeline; readonly errors?: never }
+  | { readonly errors: readonly VoiceError[]; readonly composed?: never };
+
+/**
+ * Make the parts of a pipeline as a config says.
+ *
+ * @remarks
+ * Loads the models of detector and transcriber, which may download them, and proves that WebRTC's canceller works. Devices, service and
+ * voices are opened when they are needed: their failures are events of the pipeline, which goes on without them.
+ *
+ * @returns every missing peer, model and file as an error of its own, all at once; what was opened meanwhile is closed then.
+ * @throws only what is a bug.
+ */
+export async function composePipeline(config: EarshotConfig, parts: CompositionParts): Promise<Composition> {
+  const { scheduler, folder, onProgress = () => {} } = parts;
+  const closing: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(closing.splice(0).map((one) => one()));
+  };
+  const keep = <T>(opened: T, end: (opened: T) => unknown): T => {
+    closing.push(() => end(opened));
+    return opened;
+  };
+  const told = (what: string) => (progress: unknown) => onProgress(what, progress as ModelProgress);
+  const { detector: { engine: _, ...detection } = {}, echoCancellers, voice, transcriber } = config;
+  const { webrtc = 'off' } = echoCancellers ?? {};
+
+  let originMs = 0;
+  const attempts = {
+    devices: composeDevices(config, folder, scheduler),
+    detector: loadSileroVad(withPaths(folder, detection, ['modelPath'])).then((one) =>
+      keep(one, (it) => it.close()),
+    ),
+    apm: webrtc === 'off' ? undefined : loadWebrtcApm(webrtc).then((one) => keep(one, (it) => it.close())),
+    ear: composeTranscriber(transcriber, folder, () => originMs, told('the transcriber')).then((one) =>
+      keep(one, (it) => it.close()),
+    ),
+    service: serviceOf(config, scheduler).then((one) => keep(one, (it) => it.close())),
+    fillers: fillersOf(config, folder),
+  };
+  const settled = await Promise.allSettled(Object.values(attempts));
+  const failures = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  if (failures.length > 0) {
+    await close();
+    const bug = failures.find((failure) => !isVoiceError(failure));
+    if (bug !== undefined) throw bug;
+    return { errors: failures as readonly VoiceError[] };
+  }
+
+  const service = await attempts.service;
+  const spoken =
+    voice && composeVoice(voice, { scheduler, folder, service, onProgress: (what, at) => told(what)(at) });
+  if (spoken) keep(spoken.ladder, (it) => lastValueFrom(it.close(), { defaultValue: undefined }));
+  const apm = await attempts.apm;
+  const fillers = await attempts.fillers;
+  // Last, since the clock of recordings runs from then on.
+  const devices = (await attempts.devices)();
+  originMs = devices.originMs;
+  const linear = devices.linear && linearEchoCanceller(devices.linear);
+  const ports: PipelinePorts = {
+    microphone: devices.microphone,
+    loudspeaker: devices.loudspeaker,
+    detector: await attempts.detector,
+    upstream: spoken?.upstream ?? service,
+    transcriber: (await attempts.ear).transcriber,
+    ...(linear && { echoCanceller: linear, ...(apm && { upstreamEchoCanceller: apm }) }),
+    ...(!linear && apm && { echoCanceller: apm }),
+    ...(fillers && { fillers }),
+    ...(parts.floor && { floor: parts.floor }),
+    ...(parts.mute$ && { mute$: parts.mute$ }),
+  };
+  const options = { ...config.pipeline, scheduler };
+  const notices = [...devices.notices, ...doubtsOf(config)];
+  return { composed: { ports, options, service, voice: spoken?.ladder, notices, close } };
+}
+
+async function serviceOf({ upstream }: EarshotConfig, scheduler: SchedulerLike): Promise<StreamingService> {
+  const hardwareId = upstream.hardwareId ?? (await deriveHardwareId({ application: 'earshot' }));
+  return streamingService({ ...serviceInit(upstream, hardwareId), scheduler });
+}
+
+async function fillersOf(
+  { fillers = {} }: EarshotConfig,
+  folder: string,
+): Promise<FillerLibrary | undefined> {
+  if (fillers === 'off') return undefined;
+  const { directory, ...choice } = fillers;
+  return fillerCache(
+    directory === undefined
+      ? { ...shippedFillers(), ...choice }
+      : { ...choice, directory: pathFrom(folder, directory) },
+  );
+}
+
+/** What works and is probably not meant. */
+function doubtsOf({ devices, echoCancellers, upstream }: EarshotConfig): readonly string[] {
+  const doubts: string[] = [];
+  const { linear, webrtc = 'off' } = echoCancellers ?? {};
+  if (devices?.kind !== 'wav-file' && linear === 'off' && webrtc === 'off') {
+    doubts.push(
+      'No echo is cancelled, so the microphone must not hear the loudspeaker: headphones, or a speakerphone that cancels by itself.',
+    );
+  }
+  if (upstream.insecure) {
+    doubts.push(
+      `Everything said goes to ${upstream.target} in plain text, and nothing proves who answers there.`,
+    );
+  }
+  return doubts;
+}
