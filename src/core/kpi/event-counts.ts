@@ -1,4 +1,4 @@
-import type { PipelineEvent } from '../pipeline/pipeline-event.js';
+import type { DeviceRole, PipelineEvent } from '../pipeline/pipeline-event.js';
 import type { KpiCounter, KpiGauge, UnstampedKpi } from './kpi-event.js';
 
 /** One more of something. */
@@ -27,6 +27,7 @@ export function createEventCounts(): EventCounts {
   const totals = new Map<KpiCounter, Map<string, number>>();
   /** Running totals that the facts bring along. */
   const facts = new Map<string, number>();
+  const lost = new Set<DeviceRole>();
   let isDucked = false;
   /** Why speech since the duck was no barge-in, as far as that is known. */
   let dismissed = 'misfire';
@@ -79,7 +80,13 @@ export function createEventCounts(): EventCounts {
       case 'silenced':
         isDucked = false;
         return noCounts;
+      case 'device-opened':
+        lost.delete(event.device);
+        return noCounts;
       case 'device-lost':
+        // One that is away tells again with each attempt to open it.
+        if (lost.has(event.device)) return noCounts;
+        lost.add(event.device);
         return [{ of: 'device-losses', label: event.device }];
       case 'detector-lost':
         return [{ of: 'detector-losses' }];

@@ -341,6 +341,19 @@ describe('what is counted', () => {
     ]);
   });
 
+  it('a device that stays away counts once, until it was there again', () => {
+    const error = new VoiceError('DEVICE_LOST', 'gone; plug it in');
+    const gone: PipelineEvent = { type: 'device-lost', device: 'microphone', error, retryInMs: 250, atMs: 0 };
+    const back: PipelineEvent = {
+      ...{ type: 'device-opened', device: 'microphone', atMs: 0 },
+      format: { sampleRateHz: 48_000, channels: 1 },
+    };
+
+    expect(measure([back, gone, gone, gone, back, gone, gone]).totals).toEqual({
+      'device-losses microphone': 2,
+    });
+  });
+
   it('facts by how many more there are, also after a restart that counts anew, and xruns of either side', () => {
     const { of, totals } = measure([
       ...[fact('capture-xrun', 3), fact('playout-xrun', 1), fact('capture-xrun', 5)],
