@@ -72,6 +72,7 @@ export function lightsOf(options: Partial<LightOptions> = {}): OperatorFunction<
     new Observable((subscriber) => {
       let shown: Light | undefined;
       let timer = Subscription.EMPTY;
+      let played = 0;
 
       const emit = (indication: Indication, colour: Colour) => {
         const [red, green, blue] = [colour.red, colour.green, colour.blue].map(
@@ -85,6 +86,8 @@ export function lightsOf(options: Partial<LightOptions> = {}): OperatorFunction<
 
       const play = (indication: Indication) => {
         const pattern = patterns[indication] ?? colouredLightPatterns[indication];
+        played += 1;
+        const own = played;
         let index = 0;
         let stepSinceMs = scheduler.now();
         let from: Colour =
@@ -121,7 +124,8 @@ export function lightsOf(options: Partial<LightOptions> = {}): OperatorFunction<
           }
         };
         const wait = (ms: number) => {
-          if (!subscriber.closed) timer = scheduler.schedule(go, ms);
+          // Whoever is told of a light may ask for another, or leave.
+          if (!subscriber.closed && own === played) timer = scheduler.schedule(go, ms);
         };
         timer.unsubscribe();
         go();
