@@ -41,7 +41,7 @@ function keysOf(tty: ReturnType<typeof terminal>) {
   const subscription = openKeyboard(tty.input).keys$.subscribe({
     next: (key) => keys.push(key),
     error: (error) => ends.push(String(error)),
-    complete: () => ends.push('completed'),
+    complete: () => ends.push(`completed, raw ${tty.input.isRaw}`),
   });
   return { keys, ends, subscription };
 }
@@ -79,7 +79,7 @@ describe('a keyboard', () => {
 
     await tty.type('a\u0003b');
 
-    expect([keys, ends, tty.modes]).toEqual([['a', 'ctrl+c'], ['completed'], [true, false]]);
+    expect([keys, ends, tty.modes]).toEqual([['a', 'ctrl+c'], ['completed, raw false'], [true, false]]);
   });
 
   it('says what to do where there is no terminal, and when it is gone', async () => {

@@ -86,7 +86,10 @@ export function openKeyboard(input: KeyboardInput): Keyboard {
       subscriber.error(lost('does not give its keys away', cause));
       return undefined;
     }
-    subscriber.add(() => {
+    let isOurs = true;
+    const giveBack = () => {
+      if (!isOurs) return;
+      isOurs = false;
       try {
         input.setRawMode?.(wasRaw);
       } catch {
@@ -94,13 +97,22 @@ export function openKeyboard(input: KeyboardInput): Keyboard {
       }
       // Or the program would stay for keys that nobody reads.
       input.pause();
-    });
-    subscriber.add(gone$.subscribe((error) => subscriber.error(error)));
+    };
+    subscriber.add(giveBack);
+    subscriber.add(
+      gone$.subscribe((error) => {
+        giveBack();
+        subscriber.error(error);
+      }),
+    );
     const pressed$ = fromEvent(input, 'keypress', (_text: unknown, key: Keypress) => nameOf(key));
     subscriber.add(
       pressed$.pipe(takeWhile((key) => key !== 'ctrl+c', true)).subscribe({
         next: (key) => subscriber.next(key),
-        complete: () => subscriber.complete(),
+        complete: () => {
+          giveBack();
+          subscriber.complete();
+        },
       }),
     );
     input.resume();
