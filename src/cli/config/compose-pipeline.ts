@@ -24,6 +24,7 @@ import { composeTranscriber } from './compose-transcriber.js';
 import { composeVoice } from './compose-voice.js';
 import { pathFrom, shippedFillers, withPaths } from './config-files.js';
 import type { EarshotConfig } from './earshot-config.js';
+import { createOpenings } from './openings.js';
 import { serviceInit } from './service-init.js';
 
 /** What a config does not say. */
@@ -35,6 +36,8 @@ export interface CompositionParts {
   /** Where the config asks for a button: what it makes. */
   readonly floor?: Floor;
   readonly mute$?: Mute;
+  /** Gives up what is being loaded, such as a download; the promise then rejects with its reason. */
+  readonly stop?: AbortSignal;
   /** Told how downloads of models go. */
   onProgress?(what: string, progress: ModelProgress): void;
 }
@@ -66,37 +69,35 @@ export type Composition =
  * voices are opened when they are needed: their failures are events of the pipeline, which goes on without them.
  *
  * @returns every missing peer, model and file as an error of its own, all at once; what was opened meanwhile is closed then.
- * @throws only what is a bug.
+ * @throws the reason of `stop`, and what is a bug. As rejections.
  */
 export async function composePipeline(config: EarshotConfig, parts: CompositionParts): Promise<Composition> {
-  const { scheduler, folder, onProgress = () => {} } = parts;
-  const closing: (() => unknown)[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(closing.splice(0).map((one) => one()));
-  };
-  const keep = <T>(opened: T, end: (opened: T) => unknown): T => {
-    closing.push(() => end(opened));
-    return opened;
-  };
+  const { scheduler, folder, stop, onProgress = () => {} } = parts;
+  const openings = createOpenings(stop);
+  const { open, close } = openings;
   const told = (what: string) => (progress: unknown) => onProgress(what, progress as ModelProgress);
   const { detector: { engine: _, ...detection } = {}, echoCancellers, voice, transcriber } = config;
   const { webrtc = 'off' } = echoCancellers ?? {};
 
   let originMs = 0;
   const attempts = {
-    devices: composeDevices(config, folder, scheduler),
-    detector: loadSileroVad(withPaths(folder, detection, ['modelPath'])).then((one) =>
-      keep(one, (it) => it.close()),
+    devices: open(composeDevices(config, folder, scheduler)),
+    detector: open(loadSileroVad(withPaths(folder, detection, ['modelPath'])), (it) => it.close()),
+    apm: webrtc === 'off' ? undefined : open(loadWebrtcApm(webrtc), (it) => it.close()),
+    ear: open(
+      composeTranscriber(transcriber, folder, () => originMs, told('the transcriber')),
+      (it) => it.close(),
     ),
-    apm: webrtc === 'off' ? undefined : loadWebrtcApm(webrtc).then((one) => keep(one, (it) => it.close())),
-    ear: composeTranscriber(transcriber, folder, () => originMs, told('the transcriber')).then((one) =>
-      keep(one, (it) => it.close()),
-    ),
-    service: serviceOf(config, scheduler).then((one) => keep(one, (it) => it.close())),
-    fillers: fillersOf(config, folder),
+    service: open(serviceOf(config, scheduler), (it) => it.close()),
+    fillers: open(fillersOf(config, folder)),
   };
-  const settled = await Promise.allSettled(Object.values(attempts));
-  const failures = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  let failures: readonly unknown[];
+  try {
+    failures = await openings.settle();
+  } catch (reason) {
+    await close();
+    throw reason;
+  }
   if (failures.length > 0) {
     await close();
     const bug = failures.find((failure) => !isVoiceError(failure));
@@ -107,7 +108,7 @@ export async function composePipeline(config: EarshotConfig, parts: CompositionP
   const service = await attempts.service;
   const spoken =
     voice && composeVoice(voice, { scheduler, folder, service, onProgress: (what, at) => told(what)(at) });
-  if (spoken) keep(spoken.ladder, (it) => lastValueFrom(it.close(), { defaultValue: undefined }));
+  if (spoken) openings.keep(() => lastValueFrom(spoken.ladder.close(), { defaultValue: undefined }));
   const apm = await attempts.apm;
   const fillers = await attempts.fillers;
   // Last, since the clock of recordings runs from then on.

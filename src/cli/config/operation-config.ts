@@ -1,22 +1,32 @@
+import type { PrometheusOptions } from '../../adapters/prometheus/index.js';
+import type { LightOptions } from '../../core/indication/lights-of.js';
+import type { KpiOptions } from '../../core/kpi/kpi-options.js';
 import type { LogLineOptions } from '../../core/log/log-line.js';
+import type { OperationOptions } from '../../core/operation/operation-options.js';
+import type { WatchdogOptions } from '../../core/watchdog/watchdog-options.js';
+import type { GpioButtonOptions, GpioLightsOptions, LedLightsOptions } from '../../devices/gpio/index.js';
 import type { PipelineEvent } from '../../index.js';
 
-/** What is around the conversation: buttons, lights, hooks, logs, metrics, and how the program stops. */
+/** What is around the conversation: buttons, lights, hooks, logs, figures, and how the program stops and is watched. */
 export interface OperationConfig {
   /** Who gives the user the floor. Without it: whoever speaks has it. */
   readonly floor?: OpenFloorConfig | PushToTalkConfig;
-  /** The switch that mutes the microphone. Without it there is none. */
+  /** What mutes the microphone. Without it nothing does. */
   readonly mute?: MuteConfig;
-  /** What shows how the conversation stands. Range: 0..16 entries. */
-  readonly lights?: readonly LightConfig[];
+  /** What shows how the conversation stands. */
+  readonly lights?: LightsConfig;
   /** Programs that are run when something happens. Range: 0..64 entries. */
   readonly hooks?: readonly HookConfig[];
-  /** What is written to the log. */
-  readonly logs?: LogsConfig;
-  /** Figures for Prometheus. Without it there is no endpoint. */
-  readonly metrics?: MetricsConfig;
-  /** How the program stops and how it is watched. */
-  readonly operation?: ServiceConfig;
+  /** What is written to the log. What this config takes from the environment or a file never is. */
+  readonly logs?: Partial<Omit<LogLineOptions, 'secrets'>>;
+  /** What is measured of conversations, and when it is an alert. */
+  readonly kpis?: Partial<KpiOptions>;
+  /** The figures for Prometheus, on loopback. Needs `prom-client`. Without this group, which may be empty, they are not served. */
+  readonly metrics?: Partial<Omit<PrometheusOptions, 'load'>>;
+  /** How the program stops, and takes a new config over. */
+  readonly operation?: Partial<Omit<OperationOptions, 'scheduler'>>;
+  /** When the watchdog of systemd is no longer fed. */
+  readonly watchdog?: Partial<WatchdogOptions>;
 }
 
 /** Whoever speaks has it. */
@@ -27,30 +37,24 @@ export interface OpenFloorConfig {
 /** Whoever presses the button has it. */
 export interface PushToTalkConfig {
   readonly kind: 'push-to-talk';
-  /** What is pressed to speak. */
+  /** What is held down to speak. */
   readonly button: GpioButtonConfig | KeyConfig;
 }
 
-/** A button mutes, and the same button speaks again. */
+/** A button or a switch that mutes. */
 export interface MuteConfig {
   /** What is pressed to mute. */
   readonly button: GpioButtonConfig | KeyConfig;
-  /** `toggle`: each press changes it. `while-pressed`: muted as long as the button, or the switch, is closed. @defaultValue 'toggle' */
-  readonly mode?: 'toggle' | 'while-pressed';
+  /** `toggle`: each press changes it. `switch`: muted for as long as it is closed, and when it is lost. @defaultValue 'toggle' */
+  readonly mode?: 'toggle' | 'switch';
 }
 
-/** A button between a GPIO line and ground. */
-export interface GpioButtonConfig {
+/** A button between a GPIO line and ground. Needs the programs of libgpiod. */
+export type GpioButtonConfig = Partial<Omit<GpioButtonOptions, 'kind' | 'line'>> & {
   readonly kind: 'gpio';
-  /** Number of the line on its chip; on a Raspberry Pi the number behind GPIO. Range: 0..1023, whole. */
-  readonly line: number;
-  /** Name or path of the chip, as `gpiodetect` lists it. Without it: that of the header of a Raspberry Pi. */
-  readonly chip?: string;
-  /** Whether pressing pulls the line to ground, as a button without a resistor of its own does. @defaultValue true */
-  readonly activeLow?: boolean;
-  /** How long the line must be still before a press or a release counts. Units: ms. Range: 0..1000, whole. @defaultValue 15 */
-  readonly debounceMs?: number;
-}
+  /** The line it is on, as `gpioinfo` names it (`GPIO17`), or chip and number (`gpiochip0:17`). */
+  readonly line: GpioButtonOptions['line'];
+};
 
 /** A key of the terminal that the program runs in. */
 export interface KeyConfig {
@@ -59,19 +63,28 @@ export interface KeyConfig {
   readonly key?: string;
 }
 
-/** One light. */
-export type LightConfig = GpioLightConfig | CommandLightConfig;
-
-/** An LED with a resistor between a GPIO line and ground. */
-export interface GpioLightConfig {
-  readonly kind: 'gpio';
-  /** Number of the line on its chip. Range: 0..1023, whole. */
-  readonly line: number;
-  /** Name or path of the chip, as `gpiodetect` lists it. Without it: that of the header of a Raspberry Pi. */
-  readonly chip?: string;
-  /** Whether the LED lights when the line is at ground. @defaultValue false */
-  readonly activeLow?: boolean;
+/** Lights, and what they show. */
+export interface LightsConfig extends Partial<Omit<LightOptions, 'scheduler'>> {
+  /** Where it is shown. Range: 1..16 entries. */
+  readonly show: readonly LightConfig[];
 }
+
+/** One place where something is shown. */
+export type LightConfig = GpioLightConfig | LedLightConfig | CommandLightConfig;
+
+/** LEDs with resistors between GPIO lines and ground. Needs the programs of libgpiod. */
+export type GpioLightConfig = Partial<Omit<GpioLightsOptions, 'lines'>> & {
+  readonly kind: 'gpio';
+  /** The line of each colour; `white` for a light of one colour. All on one chip, one at least. */
+  readonly lines: GpioLightsOptions['lines'];
+};
+
+/** LEDs that the kernel has under /sys/class/leds. */
+export type LedLightConfig = Partial<Omit<LedLightsOptions, 'leds'>> & {
+  readonly kind: 'led';
+  /** The name of each colour; `white` for a light of one colour. One at least. */
+  readonly leds: LedLightsOptions['leds'];
+};
 
 /** A program that is told what to show. */
 export interface CommandLightConfig {
@@ -88,21 +101,4 @@ export interface HookConfig {
   readonly run: readonly string[];
   /** After so long it is killed. Units: ms. Range: 100..600000, whole. @defaultValue 5000 */
   readonly timeLimitMs?: number;
-}
-
-/** What is written to the log. What is secret in this config never is. */
-export type LogsConfig = Partial<Omit<LogLineOptions, 'secrets'>>;
-
-/** Where figures can be fetched. */
-export interface MetricsConfig {
-  /** Port on loopback. Range: 1..65535, whole. */
-  readonly port: number;
-}
-
-/** How the program stops and how it is watched. */
-export interface ServiceConfig {
-  /** What a stop does to a reply that is being spoken: let it be heard to its end, or cut it. @defaultValue 'finish' */
-  readonly stop?: 'finish' | 'cut';
-  /** How long a stop may take. Units: ms. Range: 0..600000, whole. @defaultValue 10000 */
-  readonly stopWithinMs?: number;
 }

@@ -83,6 +83,10 @@ interface Conversion {
   readonly problems: ConfigProblem[];
 }
 
+function tell({ problems }: Conversion, { line, column }: Place, path: Path, message: string): void {
+  if (problems.length < maxProblems) problems.push({ line, column, path: pathText(path), message });
+}
+
 type Path = readonly (string | number)[];
 
 function convert(node: ParsedNode | null, path: Path, conversion: Conversion, at = 0): ConfigNode {
@@ -90,9 +94,7 @@ function convert(node: ParsedNode | null, path: Path, conversion: Conversion, at
   const place = placeAt(node?.range?.[0] ?? at);
   const empty: ConfigNode = { ...place, kind: 'scalar', value: null, source: '' };
   const refuse = (message: string): ConfigNode => {
-    if (conversion.problems.length < maxProblems) {
-      conversion.problems.push({ ...place, path: pathText(path), message });
-    }
+    tell(conversion, place, path, message);
     return empty;
   };
   if (node === null) return empty;
@@ -127,11 +129,7 @@ function convert(node: ParsedNode | null, path: Path, conversion: Conversion, at
   for (const { key, value } of node.items as readonly { key: ParsedNode; value: ParsedNode | null }[]) {
     const name = placeAt(key?.range?.[0] ?? node.range?.[0] ?? at);
     if (!isScalar(key) || key.anchor !== undefined || key.value === null) {
-      conversion.problems.push({
-        ...name,
-        path: pathText(path),
-        message: 'has a name that is no text; write a plain name',
-      });
+      tell(conversion, name, path, 'has a name that is no text; write a plain name');
       continue;
     }
     // A version number, or a truth value, as a name is a name.
@@ -140,7 +138,7 @@ function convert(node: ParsedNode | null, path: Path, conversion: Conversion, at
     const inside = [...path, text];
     if (before !== undefined) {
       const message = `is there twice, first on line ${before.name.line}; leave one of them out`;
-      conversion.problems.push({ ...name, path: pathText(inside), message });
+      tell(conversion, name, inside, message);
       continue;
     }
     entries.set(text, { name, value: convert(value, inside, conversion, key.range?.[1]) });

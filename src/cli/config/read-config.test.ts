@@ -172,22 +172,22 @@ pipeline:
     [
       'a number with underscores',
       'metrics: { port: 9_464 }',
-      'metrics.port must be a whole number from 1 to 65535, but is "9_464"; write 9464',
+      'metrics.port must be a whole number from 0 to 65535, but is "9_464"; write 9464',
     ],
     [
       'a number that is none',
       'metrics: { port: .nan }',
-      'metrics.port must be a whole number from 1 to 65535, but is NaN',
+      'metrics.port must be a whole number from 0 to 65535, but is NaN',
     ],
     [
       'a fraction',
       'metrics: { port: 80.5 }',
-      'metrics.port must be a whole number from 1 to 65535, but is 80.5',
+      'metrics.port must be a whole number from 0 to 65535, but is 80.5',
     ],
     [
       'a name without a value',
       'metrics:\n  port:',
-      'metrics.port has no value; give a whole number from 1 to 65535, or leave the line out',
+      'metrics.port has no value; give a whole number from 0 to 65535, or leave the line out',
     ],
     [
       'a list',
@@ -227,13 +227,16 @@ pipeline:
   });
 
   it('is that one GPIO line is used twice, or that a voice is below one that always sounds', () => {
-    const text = `${least}floor: { kind: push-to-talk, button: { kind: gpio, line: 17 } }
-lights: [{ kind: gpio, line: 27 }, { kind: gpio, line: 17 }]
+    const text = `${least}floor: { kind: push-to-talk, button: { kind: gpio, line: GPIO17 } }
+lights: { show: [{ kind: gpio, lines: { white: GPIO27, red: GPIO17 } }, { kind: led, leds: {} }] }
 voice: { ladder: [{ engine: earcon }, { engine: espeak-ng }] }
 echoCancellers: { webrtc: { echoCancellation: false, highPass: false } }
 `;
     expect(problemsOf(text)).toEqual([
-      expect.stringContaining('lights[1].line is 17, which floor.button uses, too'),
+      expect.stringContaining(
+        'lights.show[0].lines.red is the line GPIO17, which floor.button.line uses, too',
+      ),
+      expect.stringContaining('lights.show[1].leds is empty'),
       expect.stringContaining('voice.ladder[0].engine is never silent'),
       expect.stringContaining('echoCancellers.webrtc would do nothing'),
     ]);

@@ -1,6 +1,8 @@
-import { shown } from './config-problem.js';
+import type { ConfigPath } from './check-value.js';
+import { pathText, shown } from './config-problem.js';
 import type { EarshotConfig } from './earshot-config.js';
 import type { LibraryProblem } from './library-problems.js';
+import type { GpioButtonConfig, KeyConfig } from './operation-config.js';
 
 /** What has to fit together and is only found when models are loaded, or lies between two parts of the library. */
 export function rulesAcross(config: Partial<EarshotConfig>): readonly LibraryProblem[] {
@@ -57,39 +59,46 @@ const rules: readonly Rule[] = [
     const message = 'is never silent, so that the voices below it never speak; put it last';
     return { path: ['voice', 'ladder', at, 'engine'], message };
   },
-  ({ floor, mute }) => {
-    if (floor?.kind !== 'push-to-talk' || !mute) return undefined;
-    const [talk, silence] = [floor.button, mute.button];
-    const isSame =
-      talk.kind === 'gpio' && silence.kind === 'gpio'
-        ? talk.line === silence.line && talk.chip === silence.chip
-        : talk.kind === 'keyboard' &&
-          silence.kind === 'keyboard' &&
-          (talk.key ?? 'space') === (silence.key ?? 'space');
-    if (!isSame) return undefined;
-    return { path: ['mute', 'button'], message: 'is the button of push-to-talk, too; choose another' };
-  },
-  ({ lights, floor, mute }) => {
-    const taken = new Map<string, string>();
-    const buttons = [
-      ['floor.button', floor?.kind === 'push-to-talk' ? floor.button : undefined] as const,
-      ['mute.button', mute?.button] as const,
-    ];
-    for (const [where, button] of buttons) {
-      if (button?.kind === 'gpio') taken.set(`${button.chip ?? ''}/${button.line}`, where);
-    }
-    for (const [index, light] of (lights ?? []).entries()) {
+  ({ floor, mute, lights }) => {
+    // One line of a chip, or one key, has one use.
+    const uses: { readonly what: string; readonly path: ConfigPath }[] = [];
+    const button = (of: GpioButtonConfig | KeyConfig, path: ConfigPath) =>
+      uses.push(
+        of.kind === 'gpio'
+          ? { what: `the line ${of.line}`, path: [...path, 'line'] }
+          : { what: `the key ${of.key ?? 'space'}`, path: [...path, 'key'] },
+      );
+    if (floor?.kind === 'push-to-talk') button(floor.button, ['floor', 'button']);
+    if (mute) button(mute.button, ['mute', 'button']);
+    for (const [index, light] of (lights?.show ?? []).entries()) {
       if (light.kind !== 'gpio') continue;
-      const key = `${light.chip ?? ''}/${light.line}`;
-      const other = taken.get(key);
-      if (other !== undefined) {
-        return {
-          path: ['lights', index, 'line'],
-          message: `is ${light.line}, which ${other} uses, too; choose another`,
-        };
+      for (const [colour, line] of Object.entries(light.lines)) {
+        uses.push({ what: `the line ${line}`, path: ['lights', 'show', index, 'lines', colour] });
       }
-      taken.set(key, `lights[${index}]`);
+    }
+    for (const [index, { what, path }] of uses.entries()) {
+      const other = uses.slice(0, index).find((use) => use.what === what);
+      if (other)
+        return { path, message: `is ${what}, which ${pathText(other.path)} uses, too; choose another` };
     }
     return undefined;
+  },
+  ({ lights }) => {
+    for (const [index, light] of (lights?.show ?? []).entries()) {
+      if (light.kind === 'command') continue;
+      const [name, colours] =
+        light.kind === 'gpio' ? (['lines', light.lines] as const) : (['leds', light.leds] as const);
+      if (Object.keys(colours).length > 0) continue;
+      const path = ['lights', 'show', index, name];
+      return { path, message: 'is empty; give at least one of white, red, green and blue' };
+    }
+    return undefined;
+  },
+  ({ mute }) => {
+    if (mute?.mode !== 'switch' || mute.button.kind !== 'keyboard') return undefined;
+    return {
+      path: ['mute', 'mode'],
+      message: 'is switch, and a key is none: nobody can see how it stands; write toggle',
+    };
   },
 ];
