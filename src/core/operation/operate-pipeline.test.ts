@@ -296,4 +296,23 @@ describe('operatePipeline', () => {
   ])('refuses %o', (options, named) => {
     expect(() => operatePipeline(puppet().pipeline, options)).toThrow(named);
   });
+
+  it('gives results of tools to the pipeline that runs, and to none where none does', () => {
+    const { clock, first, second, loop, subscription } = operated();
+    const asked: string[] = [];
+    const answering = (name: string, pipeline: VoicePipeline): VoicePipeline => ({
+      ...pipeline,
+      answerTool: (callId) => asked.push(`${name} ${callId}`) > 0,
+    });
+    const other = operatePipeline(answering('first', first.pipeline), { scheduler: clock.scheduler });
+    expect(other.answerTool('call-0', '')).toBe(false);
+    other.events$.subscribe();
+    expect(other.answerTool('call-1', '')).toBe(true);
+    other.swapBetweenTurns(answering('second', second.pipeline));
+    clock.advanceBy(1000);
+    expect(other.answerTool('call-2', '')).toBe(true);
+    expect(asked).toEqual(['first call-1', 'second call-2']);
+    subscription.unsubscribe();
+    expect(loop.answerTool('call-3', '')).toBe(false);
+  });
 });

@@ -1,6 +1,6 @@
-import { DeviceError, ModelError, type PipelineEvent, UpstreamError } from 'earshot';
-import { createVirtualClock } from 'earshot/testing';
-import { NEVER, Subject, throwError } from 'rxjs';
+import { createVoicePipeline, DeviceError, ModelError, type PipelineEvent, UpstreamError } from 'earshot';
+import { createVirtualClock, levelDetector, scriptedUpstream } from 'earshot/testing';
+import { map, merge, mergeMap, mergeWith, NEVER, Subject, tap, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { kiosk } from '../../../test/pipeline/kiosk.js';
 import { watchProgress } from './watch-progress.js';
@@ -269,5 +269,54 @@ describe('watchProgress over a pipeline', () => {
       error: { code: 'DEVICE_LOST' },
     });
     expect(reports.at(-1)?.parts.playout.standing).toBe('moving');
+  });
+
+  it('finds a loudspeaker stuck that opens, seems to play for two seconds, and is lost, again and again', () => {
+    const { loudspeaker, scheduler, ...rest } = kiosk();
+    rest.subscription.unsubscribe();
+    const lostAgain = timer(2000, scheduler).pipe(
+      mergeMap(() =>
+        throwError(() => new DeviceError('DEVICE_LOST', 'it plays nothing; unplug it', retryable)),
+      ),
+    );
+    const flapping = {
+      openSink: () =>
+        loudspeaker.openSink().pipe(
+          map((sink) => {
+            const rendered$ = merge(sink.rendered$, lostAgain);
+            return new Proxy(sink, {
+              get: (of, name) => (name === 'rendered$' ? rendered$ : Reflect.get(of, name)),
+            });
+          }),
+          mergeWith(lostAgain),
+        ),
+    };
+    const { microphone } = rest;
+    const pipeline = createVoicePipeline(
+      {
+        microphone,
+        loudspeaker: flapping,
+        detector: levelDetector(),
+        upstream: scriptedUpstream({ scheduler, accepts: 'audio', answer: () => [] }),
+      },
+      { scheduler },
+    );
+    const reports: ProgressReport[] = [];
+    const levels: PipelineEvent[] = [];
+    pipeline.events$
+      .pipe(
+        tap((event) => {
+          if (event.type === 'level' && event.device === 'loudspeaker') levels.push(event);
+        }),
+        watchProgress({}, scheduler),
+      )
+      .subscribe((report) => reports.push(report));
+    rest.wait(30_000);
+    // It looks alive most of the time.
+    expect(levels.length).toBeGreaterThan(150);
+    expect(reports.at(-1)?.parts).toMatchObject({
+      capture: { standing: 'moving' },
+      playout: { standing: 'stuck', error: { code: 'DEVICE_LOST' } },
+    });
   });
 });
