@@ -29,7 +29,7 @@ const script = (name: string, body: string) => {
 };
 async function until(isDone: () => boolean): Promise<void> {
   for (let waitedMs = 0; !isDone(); waitedMs += 5) {
-    if (waitedMs > 10_000) throw new Error('not within 10 s');
+    if (waitedMs > 20_000) throw new Error('not within 20 s');
     await sleep(5);
   }
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -115,6 +116,24 @@ describe('gpioButton', () => {
 
     expect(seen).toEqual([false, true]);
     subscription.unsubscribe();
+  });
+
+  it('leaves no program behind that holds its line, however its own program ends', async () => {
+    gpio = createFakeGpio(2);
+    const here = new URL('./gpio-button.ts', import.meta.url).href;
+    const clock = new URL('../clock/monotonic-scheduler.ts', import.meta.url).href;
+    const code = `import { gpioButton } from ${JSON.stringify(here)};
+      import { monotonicScheduler } from ${JSON.stringify(clock)};
+      gpioButton({ line: 'GPIO17', scheduler: monotonicScheduler() }).pressed$.subscribe();`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+      env: { ...process.env, ...gpio.env },
+      stdio: 'ignore',
+    });
+    await until(gpio.isHeld);
+
+    child.kill('SIGKILL');
+
+    await until(() => !gpio.isHeld());
   });
 
   it('reads a switch when it is opened, and counts it as down until then', async () => {
