@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigSchema } from '../src/cli/config/config-schema.js';
+import { configPage } from './support/config-schema/config-page.js';
 import {
   makeConfigSchema,
   publishedSchema,
@@ -78,6 +79,7 @@ describe('the schema of the config', () => {
 
   it('is published as it is; after a change run npx vitest run test/config-schema.test.ts -u', async () => {
     await expect(publishedSchema(schema)).toMatchFileSnapshot('../assets/earshot.schema.json');
+    await expect(configPage(schema)).toMatchFileSnapshot('../docs/reference/config.md');
     await expect(schemaModule(schema)).toMatchFileSnapshot('../src/cli/config/generated/config-schema.ts');
   });
 });

@@ -1,3 +1,8 @@
+import type {
+  CommandHook,
+  CommandHooksOptions,
+  CommandIndicatorOptions,
+} from '../../adapters/command-hooks/index.js';
 import type { PrometheusOptions } from '../../adapters/prometheus/index.js';
 import type { LightOptions } from '../../core/indication/lights-of.js';
 import type { KpiOptions } from '../../core/kpi/kpi-options.js';
@@ -5,7 +10,7 @@ import type { LogLineOptions } from '../../core/log/log-line.js';
 import type { OperationOptions } from '../../core/operation/operation-options.js';
 import type { WatchdogOptions } from '../../core/watchdog/watchdog-options.js';
 import type { GpioButtonOptions, GpioLightsOptions, LedLightsOptions } from '../../devices/gpio/index.js';
-import type { PipelineEvent } from '../../index.js';
+import type { KeyboardButtonOptions } from '../../devices/keyboard/index.js';
 
 /** What is around the conversation: buttons, lights, hooks, logs, figures, and how the program stops and is watched. */
 export interface OperationConfig {
@@ -15,8 +20,8 @@ export interface OperationConfig {
   readonly mute?: MuteConfig;
   /** What shows how the conversation stands. */
   readonly lights?: LightsConfig;
-  /** Programs that are run when something happens. Range: 0..64 entries. */
-  readonly hooks?: readonly HookConfig[];
+  /** Programs that are run when something happens. */
+  readonly hooks?: HooksConfig;
   /** What is written to the log. What this config takes from the environment or a file never is. */
   readonly logs?: Partial<Omit<LogLineOptions, 'secrets'>>;
   /** What is measured of conversations, and when it is an alert. */
@@ -57,10 +62,8 @@ export type GpioButtonConfig = Partial<Omit<GpioButtonOptions, 'kind' | 'line'>>
 };
 
 /** A key of the terminal that the program runs in. */
-export interface KeyConfig {
+export interface KeyConfig extends Partial<KeyboardButtonOptions> {
   readonly kind: 'keyboard';
-  /** One letter or digit, or `space`, `enter`, `tab`. @defaultValue 'space' */
-  readonly key?: string;
 }
 
 /** Lights, and what they show. */
@@ -87,18 +90,26 @@ export type LedLightConfig = Partial<Omit<LedLightsOptions, 'leds'>> & {
 };
 
 /** A program that is told what to show. */
-export interface CommandLightConfig {
+export type CommandLightConfig = Partial<Omit<CommandIndicatorOptions, 'command' | 'scheduler'>> & {
   readonly kind: 'command';
-  /** The program and its arguments, one entry each; no shell reads them. Range: 1..64 entries. */
-  readonly run: readonly string[];
+  /**
+   * The program and its arguments; no shell reads them. `{indication}` is replaced by what is to be shown, as `listening`; `{hex}` by its
+   * colour, as `00ff33`; `{red}`, `{green}` and `{blue}` by parts of it, from 0 to 255. Range: 1..100 entries.
+   */
+  readonly command: CommandIndicatorOptions['command'];
+};
+
+/** Programs that are run on events, and how. */
+export interface HooksConfig extends Partial<Omit<CommandHooksOptions, 'scheduler'>> {
+  /** What is run. Range: 0..100 entries. */
+  readonly run: readonly HookConfig[];
 }
 
 /** A program that is run on an event. */
-export interface HookConfig {
-  /** The event. */
-  readonly on: PipelineEvent['type'];
-  /** The program and its arguments, one entry each; no shell reads them. Range: 1..64 entries. */
-  readonly run: readonly string[];
-  /** After so long it is killed. Units: ms. Range: 100..600000, whole. @defaultValue 5000 */
-  readonly timeLimitMs?: number;
+export interface HookConfig extends Omit<CommandHook, 'command'> {
+  /**
+   * The program and its arguments; no shell reads them. `{text}` or `{state.name}` is replaced by that field of the event; an argument stays
+   * one argument. Range: 1..100 entries.
+   */
+  readonly command: CommandHook['command'];
 }

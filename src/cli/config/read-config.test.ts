@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../../test/support/certificates.js';
+import { codeBlocks } from '../../../test/support/markdown.js';
+import { readProjectFile } from '../../../test/support/project.js';
 import { problemLine } from './config-problem.js';
 import { readConfig } from './read-config.js';
 import type { ConfigSurroundings } from './referenced-text.js';
@@ -12,6 +13,8 @@ const outside: ConfigSurroundings = {
     throw Object.assign(new Error(`no such file ${path}`), { code: 'ENOENT' });
   },
 };
+
+const kiosk = makeCertificate({ commonName: 'kiosk', authority: true });
 
 const least = `upstream:
   target: 127.0.0.1:50051
@@ -65,10 +68,7 @@ voice:
   });
 
   it('that is the example for the Raspberry Pi holds', () => {
-    const text = readFileSync(
-      new URL('../../../examples/raspberry-pi/earshot.yaml', import.meta.url),
-      'utf8',
-    );
+    const text = readProjectFile('examples/raspberry-pi/earshot.yaml');
     const surroundings = { env: {}, readFile: () => 'a-token\n' };
     const { config, problems } = read(text, surroundings);
     expect(problems).toBeUndefined();
@@ -81,7 +81,7 @@ voice:
       .replace(/^( *)# (?=(?: {2})*[a-zA-Z-]+:(?: |$)|(?: {2})+- |(?: {2})+\w+:)/gm, '$1');
     const files: Record<string, string> = {
       'calibration.json': calibration,
-      'service-root.pem': certificate,
+      'service-root.pem': kiosk.pem,
     };
     const used = read(whole, { env: {}, readFile: (path) => files[path] ?? 'a-token' });
     expect(used.problems?.map((problem) => problemLine('f', problem))).toBeUndefined();
@@ -89,6 +89,31 @@ voice:
       expect.arrayContaining(['fillers', 'floor', 'lights', 'hooks', 'metrics']),
     );
     expect(used.config?.devices).toMatchObject({ calibration: 'calibration.json', playout: { cut: 'soft' } });
+  });
+});
+
+describe('the guide', () => {
+  const blocks = codeBlocks(readProjectFile('docs/guides/configure.md')).filter(
+    ({ language }) => language === 'yaml',
+  );
+
+  it('has a piece of a config for each group', () => {
+    expect(blocks.length).toBeGreaterThan(6);
+  });
+
+  it.each(blocks)('shows on line $line what is read', ({ code }) => {
+    const [upstream, transcriber] = least.split(/(?=^transcriber)/m);
+    const whole = [
+      ...(/^upstream:/m.test(code) ? [] : [upstream]),
+      ...(/^transcriber:/m.test(code) ? [] : [transcriber]),
+    ].join('');
+    const files: Record<string, string> = {
+      'service-root.pem': kiosk.pem,
+      'kiosk.pem': kiosk.pem,
+      'kiosk.key': kiosk.keyPem,
+    };
+    const surroundings = { env: { VOICE_TOKEN: 'a-token' }, readFile: (path: string) => files[path] ?? '' };
+    expect(readConfig(whole + code, surroundings).problems).toBeUndefined();
   });
 });
 
@@ -201,8 +226,8 @@ pipeline:
     ],
     [
       'too many entries',
-      `hooks: [{ on: level, run: [] }]`,
-      'hooks[0].run has 0 entries, but must be a list (1 to 64) of texts with something in it',
+      `hooks: { run: [{ on: level, command: [] }] }`,
+      'hooks.run[0].command has 0 entries, but must be a list (1 to 100) of texts with something in it',
     ],
     ['kebab case', 'echo-cancellers: {}', 'echo-cancellers is not known here; is echoCancellers meant?'],
     ['a name that every object has', 'constructor: {}\n__proto__: {}', '__proto__ is not known here'],
@@ -236,9 +261,24 @@ echoCancellers: { webrtc: { echoCancellation: false, highPass: false } }
       expect.stringContaining(
         'lights.show[0].lines.red is the line GPIO17, which floor.button.line uses, too',
       ),
-      expect.stringContaining('lights.show[1].leds is empty'),
+      expect.stringContaining('lights.show[1].leds must have at least one of white, red, green, blue'),
       expect.stringContaining('voice.ladder[0].engine is never silent'),
       expect.stringContaining('echoCancellers.webrtc would do nothing'),
+    ]);
+  });
+
+  it('is a button, a light or a command that its maker would refuse', () => {
+    const text = `${least}floor: { kind: push-to-talk, button: { kind: gpio, line: gpiochip0 } }
+mute: { button: { kind: keyboard, key: m }, mode: switch }
+lights: { show: [{ kind: gpio, lines: { white: "27" } }, { kind: command, command: [led on] }] }
+hooks: { run: [{ on: [device-lost, barge-in], where: { device: microphone }, command: ["{program}"] }] }
+`;
+    expect(problemsOf(text)).toEqual([
+      expect.stringMatching(/^5:58: floor\.button\.line must be/),
+      expect.stringMatching(/^6:51: mute\.mode is switch, and a key is none/),
+      expect.stringMatching(/^7:\d+: lights\.show\[0\]\.lines/),
+      expect.stringMatching(/^7:\d+: lights\.show\[1\]\.command must be a list/),
+      expect.stringMatching(/^8:\d+: hooks\.run\[0\]\.command must name its program itself/),
     ]);
   });
 
@@ -339,7 +379,10 @@ describe('a secret', () => {
   });
 
   it.each([
-    ['hooks:\n  - on: level\n    run: [curl, -H, "Authorization: Bearer abcdef123456"]', 'hooks[0].run[2]'],
+    [
+      'hooks:\n  run:\n  - on: level\n    command: [curl, -H, "Authorization: Bearer abcdef123456"]',
+      'hooks.run[0].command[2]',
+    ],
     ['devices: { env: { PULSE_COOKIE_PASSWORD: "password=hunter22" } }', 'devices.env.PULSE_COOKIE_PASSWORD'],
     ['transcriber2: https://user:hunter22@example.com', 'transcriber2'],
     ['detector: { modelPath: "sk-abcdefghijklmnopqrstuv" }', 'detector.modelPath'],
@@ -362,7 +405,6 @@ describe('a secret', () => {
   });
 });
 
-const certificate = makeCertificate({ commonName: 'voice.example.com', authority: true }).pem;
 const calibration = JSON.stringify({
   earshot: 'calibration',
   version: 1,

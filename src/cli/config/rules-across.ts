@@ -1,4 +1,4 @@
-import type { ConfigPath } from './check-value.js';
+import type { ConfigPath } from './config-check.js';
 import { pathText, shown } from './config-problem.js';
 import type { EarshotConfig } from './earshot-config.js';
 import type { LibraryProblem } from './library-problems.js';
@@ -80,17 +80,6 @@ const rules: readonly Rule[] = [
       const other = uses.slice(0, index).find((use) => use.what === what);
       if (other)
         return { path, message: `is ${what}, which ${pathText(other.path)} uses, too; choose another` };
-    }
-    return undefined;
-  },
-  ({ lights }) => {
-    for (const [index, light] of (lights?.show ?? []).entries()) {
-      if (light.kind === 'command') continue;
-      const [name, colours] =
-        light.kind === 'gpio' ? (['lines', light.lines] as const) : (['leds', light.leds] as const);
-      if (Object.keys(colours).length > 0) continue;
-      const path = ['lights', 'show', index, name];
-      return { path, message: 'is empty; give at least one of white, red, green and blue' };
     }
     return undefined;
   },
