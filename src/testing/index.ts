@@ -3,6 +3,11 @@ export {
   type AudioSourceContractSetup,
   describeAudioSourceContract,
 } from './contracts/audio-source.contract.js';
+export {
+  type ButtonContract,
+  type ButtonContractSetup,
+  describeButtonContract,
+} from './contracts/button.contract.js';
 export type { DeviceContractSetup } from './contracts/device-setup.js';
 export {
   describeEchoCancellerContract,
@@ -12,6 +17,11 @@ export {
   describeFillerLibraryContract,
   type FillerLibraryContract,
 } from './contracts/filler-library.contract.js';
+export {
+  describeIndicatorContract,
+  type IndicatorContract,
+  type IndicatorContractSetup,
+} from './contracts/indicator.contract.js';
 export {
   describeLoudspeakerContract,
   type LoudspeakerContract,
@@ -36,6 +46,7 @@ export {
   describeVoiceActivityDetectorContract,
   type VoiceActivityDetectorContract,
 } from './contracts/voice-activity-detector.contract.js';
+export { describeWakeWordContract, type WakeWordContract } from './contracts/wake-word.contract.js';
 export {
   defaultKnownEchoCancellerOptions,
   type KnownEchoCancellerOptions,
@@ -58,4 +69,9 @@ export {
   type ToneSynthesizerOptions,
   toneSynthesizer,
 } from './tone-synthesizer.js';
+export {
+  defaultToneWakeWordOptions,
+  type ToneWakeWordOptions,
+  toneWakeWord,
+} from './tone-wake-word.js';
 export { createVirtualClock, type RunAsyncOptions, type VirtualClock } from './virtual-clock.js';

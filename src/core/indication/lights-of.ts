@@ -10,7 +10,7 @@ import {
 
 /** How lights look. @public */
 export interface LightOptions {
-  /** The pattern of each indication. One that is left out is as in `colouredLightPatterns`. @defaultValue `colouredLightPatterns` */
+  /** The pattern of each indication. One that is left out is as in `colouredLightPatterns`. @defaultValue {} */
   readonly patterns: Partial<LightPatterns>;
   /** Of everything, for a dark room. Range: 0..1. @defaultValue 1 */
   readonly brightness: number;
@@ -25,7 +25,7 @@ export interface LightOptions {
 
 /** @public */
 export const defaultLightOptions = {
-  patterns: colouredLightPatterns,
+  patterns: {},
   brightness: 1,
   fadeStepMs: 40,
   scheduler: asyncScheduler,

@@ -22,7 +22,7 @@ function fakeLeds(names: readonly string[], maxBrightness = 1) {
     writeFileSync(join(folder, name, 'brightness'), '0');
   }
   const read = (name: string, file = 'brightness') =>
-    readFileSync(join(folder, name, file), 'utf8').split('\n')[0];
+    readFileSync(join(folder, name, file), 'utf8').split('\n')[0] ?? '';
   return {
     folder,
     read,
