@@ -29,3 +29,9 @@ export function tell(
   });
   return undefined;
 }
+
+/** What the library would refuse. */
+export interface LibraryProblem {
+  readonly path: ConfigPath;
+  readonly message: string;
+}

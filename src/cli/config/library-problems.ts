@@ -1,15 +1,9 @@
 import { isVoiceError } from '../../index.js';
-import type { ConfigPath } from './config-check.js';
+import type { ConfigPath, LibraryProblem } from './config-check.js';
 import { trialsOf, UnreadableFile } from './config-trials.js';
 import type { EarshotConfig } from './earshot-config.js';
 import type { ConfigSurroundings } from './referenced-text.js';
 import { rulesAcross } from './rules-across.js';
-
-/** What the library would refuse. */
-export interface LibraryProblem {
-  readonly path: ConfigPath;
-  readonly message: string;
-}
 
 /**
  * What the library refuses although the schema allows it: what has to fit together, and texts with a form of their own.

@@ -1,7 +1,6 @@
-import type { ConfigPath } from './config-check.js';
+import type { ConfigPath, LibraryProblem } from './config-check.js';
 import { pathText, shown } from './config-problem.js';
 import type { EarshotConfig } from './earshot-config.js';
-import type { LibraryProblem } from './library-problems.js';
 import type { GpioButtonConfig, KeyConfig } from './operation-config.js';
 
 /** What has to fit together and is only found when models are loaded, or lies between two parts of the library. */
