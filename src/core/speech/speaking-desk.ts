@@ -160,7 +160,10 @@ export function createSpeakingDesk(
       return;
     }
     forget(reply);
-    if (!reply.isEndTold) tell(event);
+    // It may have been cut within the call that spoke the last of it.
+    const isCut = reply.phase === 'cut';
+    if (!reply.isEndTold)
+      tell(isCut ? { type: 'reply-ended', replyId: reply.replyId, reason: 'cancelled' } : event);
     settle();
   };
   const takeSessionChange = (event: SessionChange) => {
