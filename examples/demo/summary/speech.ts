@@ -1,33 +1,10 @@
-import type { PipelineEvent, Transcript } from 'earshot';
-import type { MoonshineTranscriber, PartialCounts } from 'earshot/adapters/moonshine';
+import type { PipelineEvent } from 'earshot';
+import type { MoonshineTranscriber } from 'earshot/adapters/moonshine';
 import type { Said } from '../speaker.js';
 import type { LocalVoice } from '../speech/open-voice.js';
-import type { TurnSummary } from '../summary.js';
+import type { ListeningSummary, SpeakingSummary, TurnSummary } from './data.js';
 import { turnAt } from './problems.js';
 import { countWords, type WordCount } from './words-understood.js';
-
-/** What listened on this machine. */
-export interface ListeningSummary {
-  readonly engine: Transcript['engine'];
-  readonly partials: PartialCounts;
-  /** What was said by the script and what of it was understood; null where nobody knows what was said. */
-  readonly words: WordCount | null;
-}
-
-/** What spoke on this machine. */
-export interface SpeakingSummary {
-  /** The voices that spoke, one after the other. */
-  readonly voices: readonly {
-    readonly fromMs: number;
-    readonly rung: string;
-    readonly engine: string;
-    readonly voice: string;
-  }[];
-  /** Clauses that another voice said, since the first one could not. */
-  readonly passedOn: number;
-  /** Clauses that nobody could say. */
-  readonly failed: number;
-}
 
 /** @param said - with times relative to the recordings. */
 export function summariseListening(
@@ -77,7 +54,9 @@ export function speechLines(
   if (listening) {
     const { engine, words, partials } = listening;
     const share = words === null ? '' : `, ${words.understood} of ${words.said} words`;
-    lines.push(`understood by ${engine}${share}; ${partials.told} partial transcripts`);
+    lines.push(
+      `understood by ${engine}${share}; ${partials.told} partial ${partials.told === 1 ? 'transcript' : 'transcripts'}`,
+    );
   }
   if (speaking) {
     const { voices, passedOn, failed } = speaking;
