@@ -179,6 +179,8 @@ export function createSpeakingDesk(
 
   return {
     take(event) {
+      // A source that gives all at once goes on after it was unsubscribed.
+      if (isClosed) return;
       if (event.type === 'reply-started') {
         start(event);
         return;
@@ -219,6 +221,7 @@ export function createSpeakingDesk(
     },
 
     finish() {
+      if (isClosed) return;
       // Whatever the service has not ended is over with it.
       for (const reply of [...replies.values()]) {
         if (reply.phase === 'undecided' && reply.held.length > 0) speak(reply);
