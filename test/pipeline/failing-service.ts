@@ -162,4 +162,4 @@ export function failingService(scheduler: SchedulerLike, random: Random, plan: (
     },
   };
 }
-export type FailingService = ReturnType<typeof failingService>;
+type FailingService = ReturnType<typeof failingService>;
