@@ -26,7 +26,7 @@ beforeAll(async () => {
   const encoderCost = await costOf({ msPerRow: 2, rows: 100 });
   const decoderCost = await costOf({ msPerRow: 5, rows: 1 });
   writeModel(dear, syntheticMoonshine({ dtypes: ['fp32'], encoderCost, decoderCost }));
-});
+}, 60_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const loaded: MoonshineTranscriber[] = [];
@@ -67,7 +67,7 @@ const pidOf = (transcriber: MoonshineTranscriber): number => statesOf(transcribe
 let shared: MoonshineTranscriber;
 beforeAll(async () => {
   shared = await loadMoonshine({ model, threads: 1 });
-});
+}, 60_000);
 afterAll(() => shared.close());
 
 describeTranscriberContract(

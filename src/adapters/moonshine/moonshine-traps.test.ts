@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeModel(dear, syntheticMoonshine({ dtypes: ['fp32'], encoderCost, decoderCost }));
   quick = await start({}, withoutNetwork);
   slow = await start({ model: dear, partials: false });
-});
+}, 60_000);
 afterAll(async () => {
   await Promise.all([quick.close(), slow.close()]);
   rmSync(root, { recursive: true, force: true });
