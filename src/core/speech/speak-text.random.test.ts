@@ -64,8 +64,15 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   pauseMs: fc.integer({ min: 0, max: 3000 }),
 });
 
+/** No letter comes twice, so that any piece of text is found in one place only. Every fifth word ends with a number. */
+const wordOf = (nth: number) =>
+  String.fromCodePoint(...[0, 1, 2].map((letter) => 0xac00 + 3 * nth + letter)) +
+  (nth % 5 === 0 ? String.fromCodePoint(0x2460 + nth / 5) : '');
 const textOf = ({ words, marks }: Plan, reply: number) =>
-  Array.from({ length: words }, (_, index) => `W${reply}x${index}${marks[index % marks.length]}`).join(' ');
+  Array.from(
+    { length: words },
+    (_, index) => `${wordOf(60 * reply + index)}${marks[index % marks.length]}`,
+  ).join(' ');
 const lettersIn = (text: string) => text.replace(/[\s|]+/gu, '');
 const spokenForm = (text: string) => text.replace(/\s+/gu, ' ').trim();
 
