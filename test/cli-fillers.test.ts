@@ -16,7 +16,7 @@ let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'cli-fillers-'));
   // So dear that a kill falls into speaking as often as into writing.
-  writeModel(join(root, 'kokoro'), syntheticKokoro({ dtypes: ['fp32'], cost: { rounds: 20 } }));
+  writeModel(join(root, 'kokoro'), syntheticKokoro({ dtypes: ['fp32'], cost: { rounds: 8 } }));
 });
 afterEach(killCommands);
 afterAll(() => rm(root, { recursive: true, force: true }));

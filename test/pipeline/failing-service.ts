@@ -162,4 +162,3 @@ export function failingService(scheduler: SchedulerLike, random: Random, plan: (
     },
   };
 }
-type FailingService = ReturnType<typeof failingService>;
