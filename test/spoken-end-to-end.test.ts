@@ -13,7 +13,7 @@ import { lengthMs, speak } from './support/synthetic-models/speaking.js';
 
 const sentences = ['It is noon.', 'And this one is long enough to be cut somewhere.', 'This is never heard.'];
 const short = ['It is noon.', 'Or almost.'];
-const answers = { tell: sentences, short, then: short, '*': ['Fine.'] };
+const answers = { tell: sentences, short, more: short, '*': ['Fine.'] };
 
 let folder: string;
 let transcriber: MoonshineTranscriber;
@@ -129,15 +129,15 @@ describe('a StreamingService without a voice, understood and spoken on the devic
   }, 60_000);
 
   it('lets what came be heard of answers that break off, and goes on', async () => {
-    const it_ = await visit({ short: 'stops-in-mid-sentence', then: 'drops-connection' });
+    const it_ = await visit({ short: 'stops-in-mid-sentence', more: 'drops-connection' });
     it_.say('short');
     await it_.until('the end of what came', () => it_.of('playout-ended').length === 1);
-    it_.say('then');
+    it_.say('more');
     await it_.until('the end of what came then', () => it_.of('playout-ended').length === 2);
     it_.say('hello');
     await it_.until('the last answer', () => it_.of('playout-ended').length === 3);
 
-    expect(it_.prompts).toEqual(['short', 'then', 'hello']);
+    expect(it_.prompts).toEqual(['short', 'more', 'hello']);
     expect(it_.of('reply-ended')).toMatchObject([
       { reason: 'truncated', text: expect.stringMatching(/^It/) },
       { reason: 'truncated', text: expect.stringMatching(/^It/) },
