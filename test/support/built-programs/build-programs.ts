@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'tsup';
 import type { TestProject } from 'vitest/node';
@@ -22,8 +22,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // Inside of the project, or they would not find its packages; and a package themselves, where one program looks for another.
   const folder = await mkdtemp(join(projectFolder, '.programs-for-tests-'));
   const outDir = join(folder, 'dist');
-  const exports = { './package.json': './package.json' };
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'earshot', type: 'module', exports }));
+  await copyFile(join(projectFolder, 'package.json'), join(folder, 'package.json'));
   await build({
     entry: Object.fromEntries(
       [...programs, 'cli/main'].map((path) => [path, join(projectFolder, 'src', `${path}.ts`)]),
