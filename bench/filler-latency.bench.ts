@@ -130,7 +130,7 @@ export async function benchFillerLatency(channels: number): Promise<FillerLatenc
 }
 
 /** From the asking to the first frame, of phrases that ship. Units: ms. Undefined where espeak-ng is not installed. */
-export async function benchEspeakNg(): Promise<readonly number[] | undefined> {
+async function benchEspeakNg(): Promise<readonly number[] | undefined> {
   const voice = await loadEspeakNg({}).catch(() => undefined);
   if (!voice) return undefined;
   const firstFrames: number[] = [];
