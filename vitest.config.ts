@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -25,13 +26,13 @@ export default defineConfig({
           name: 'main',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [kioskTests],
-          // Half of these wait for programs and sockets: a worker for each core, where the usual is one fewer.
-          maxWorkers: '100%',
+          // Half of these wait for programs and sockets: more workers than cores, where the usual is one fewer.
+          maxWorkers: availableParallelism() + 1,
           sequence: { groupOrder: 0 },
         },
       },
       {
-        // Real sound servers, in real time, when nothing else keeps the machine busy. They mostly wait, so two files at a time.
+        // Real sound servers, in real time, when nothing else keeps the machine busy. They mostly wait, so three files at a time.
         extends: true,
         test: {
           name: 'kiosk',
@@ -39,7 +40,7 @@ export default defineConfig({
           exclude: ['node_modules/**', 'dist/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           // In real time a machine that stands still for a moment spoils what it falls on; not twice in a row.
           retry: 1,
           sequence: { groupOrder: 1 },

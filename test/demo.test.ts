@@ -189,6 +189,13 @@ describe('the demo with a recording of the user', () => {
       .split('\n')
       .filter((line) => line.includes('"turn-failed"'));
     expect(failed[0]).toContain('"message":"[UPSTREAM_');
+    const { degraded } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+    expect(degraded).toEqual([
+      { fromMs: expect.any(Number), toMs: null, why: expect.stringMatching(/^\[UPSTREAM_/), turnsLost: null },
+    ]);
+    expect(ended.stdout).toMatch(/lost {4}the service cannot be reached: \[UPSTREAM_/);
+    expect(ended.stdout).toMatch(/^the service could not be reached from \d+\.\d s on$/m);
+    expect(readFileSync(join(out, 'timeline.html'), 'utf8')).toContain('"label":"service lost"');
   }, 120_000);
 
   it('writes what there is, with exit code 130, when it is interrupted', async () => {

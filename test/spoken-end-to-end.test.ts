@@ -1,128 +1,148 @@
-import { createTimeBase, createVoicePipeline, type PipelineEvent } from 'earshot';
-import { scriptedTranscriber } from 'earshot/adapters/scripted-transcriber';
-import { streamingService } from 'earshot/adapters/streaming-service';
-import { monotonicScheduler } from 'earshot/devices/clock';
-import { memoryLoudspeaker, memoryMicrophone } from 'earshot/devices/memory';
-import { levelDetector, tone, toneSynthesizer } from 'earshot/testing';
-import { afterEach, describe, expect, it } from 'vitest';
-import { answersFrom } from '../examples/reference-server/answers.js';
-import type { Fault } from '../examples/reference-server/faults.js';
-import { startReferenceServer } from '../examples/reference-server/reference-server.js';
-import { withSpeech } from '../src/core/speech/with-speech.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type KokoroSynthesizer, loadKokoro } from 'earshot/adapters/kokoro';
+import { loadMoonshine, type MoonshineTranscriber } from 'earshot/adapters/moonshine';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { convertSampleRate } from '../src/core/audio/sample-rate-converter.js';
+import { type OnDeviceRoom, onDeviceRoom } from './support/on-device-room.js';
+import { syntheticKokoro } from './support/synthetic-models/kokoro-model.js';
+import { writeModel } from './support/synthetic-models/model-folder.js';
+import { syntheticMoonshine } from './support/synthetic-models/moonshine-model.js';
+import { lengthMs, speak } from './support/synthetic-models/speaking.js';
 
-const closing: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+const sentences = ['It is noon.', 'And this one is long enough to be cut somewhere.', 'This is never heard.'];
+const short = ['It is noon.', 'Or almost.'];
+const answers = { tell: sentences, short, more: short, '*': ['Fine.'] };
+
+let folder: string;
+let transcriber: MoonshineTranscriber;
+let kokoro: KokoroSynthesizer;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'spoken-'));
+  const [ears, mouth] = [join(folder, 'ears'), join(folder, 'mouth')];
+  writeModel(ears, syntheticMoonshine({ dtypes: ['fp32'] }));
+  writeModel(mouth, syntheticKokoro({ dtypes: ['fp32'] }));
+  [transcriber, kokoro] = await Promise.all([
+    loadMoonshine({ model: ears, threads: 1 }),
+    loadKokoro({ model: mouth, threads: 1 }),
+  ]);
+}, 30_000);
+afterAll(async () => {
+  await Promise.all([transcriber?.close(), kokoro?.close()]);
+  rmSync(folder, { recursive: true, force: true });
 });
 
-const sentences = ['This is the first sentence.', 'And here is another one.', 'The third one ends it.'];
-
-/** The whole loop in real time, over a real socket, to a server without a voice. */
-async function visit(fault?: Fault) {
-  const server = await startReferenceServer({
-    isTextOnly: true,
-    timeToFirstByteMs: 50,
-    answers: answersFrom({ 'tell me': sentences, '*': ['Fine.'] }),
-    fault: (prompt) => (prompt === 'tell me' ? fault : undefined),
+const open: Awaited<ReturnType<typeof onDeviceRoom>>[] = [];
+afterEach(async () => {
+  for (const room of open.splice(0)) await room.close();
+});
+async function visit(faults?: OnDeviceRoom['faults']) {
+  const room = await onDeviceRoom({
+    transcriber,
+    answers,
+    speaker: { onDevice: kokoro },
+    ...(faults && { faults }),
   });
-  const scheduler = monotonicScheduler();
-  const timeBase = createTimeBase(scheduler);
-  const microphone = memoryMicrophone({ timeBase });
-  const loudspeaker = memoryLoudspeaker({ timeBase });
-  const said: { readonly text: string; readonly startMs: number; readonly endMs: number }[] = [];
-  const events: PipelineEvent[] = [];
-  const service = streamingService({
-    target: `127.0.0.1:${server.port}`,
-    hardwareId: 'spoken-end-to-end',
-    betweenMessagesMs: 1000,
-    scheduler,
-  });
-  const pipeline = createVoicePipeline(
-    {
-      microphone,
-      loudspeaker,
-      detector: levelDetector(),
-      upstream: withSpeech(service, toneSynthesizer({ scheduler, realTimeFactor: 0.1 }), {
-        scheduler,
-        audioGraceMs: 100,
-      }),
-      transcriber: scriptedTranscriber({
-        lookup: (startMs, endMs) =>
-          said.find((item) => Math.min(endMs, item.endMs) - Math.max(startMs, item.startMs) > 50)?.text ?? '',
-      }),
-    },
-    { scheduler },
-  );
-  const subscription = pipeline.events$.subscribe((event) => events.push(event));
-  closing.push(server.close, () => subscription.unsubscribe());
-
-  const of = <Type extends PipelineEvent['type']>(type: Type) =>
-    events.filter((event): event is Extract<PipelineEvent, { readonly type: Type }> => event.type === type);
-  return {
-    server,
-    of,
-    async until(what: string, met: () => boolean) {
-      for (let waits = 0; !met(); waits++) {
-        if (waits > 2000)
-          throw new Error(
-            `${what} did not come within 20 s; there was ${events.map(({ type }) => type).slice(-20)}`,
-          );
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    },
-    say(text: string) {
-      const saying = microphone.say(tone({ sampleRateHz: 48_000, durationMs: 500, frequencyHz: 500 }));
-      said.push({ ...saying, text });
-    },
-  };
+  open.push(room);
+  return room;
 }
 
-describe('a StreamingService without a voice, spoken on the device', () => {
-  it('is heard to the end', async () => {
-    const it_ = await visit();
-    it_.say('tell me');
-    await it_.until('the end of the answer', () => it_.of('playout-ended').length > 0);
+/** What Kokoro says, as the loudspeaker plays it. */
+async function spoken(...texts: readonly string[]) {
+  const clauses = [];
+  for (const text of texts) clauses.push(await speak(kokoro, text));
+  const samples = Float32Array.from(clauses.flat().flatMap((frame) => [...frame.samples]));
+  return {
+    ms: clauses.map(lengthMs),
+    samples: convertSampleRate(samples, kokoro.format.sampleRateHz, 48_000),
+  };
+}
+/** Without what is silent: on a busy machine the loudspeaker may wait for more, in between. */
+const sound = (samples: Float32Array) => samples.filter((sample) => sample !== 0);
+/** Where the loudspeaker waited, instants of the events are a little off. Units: ms. */
+const marginMs = 30;
+const largestDifference = (a: Float32Array, b: Float32Array) =>
+  a.reduce((largest, sample, at) => Math.max(largest, Math.abs(sample - (b[at] ?? 0))), 0);
 
-    const [reply] = it_.of('reply-ended');
-    expect(reply).toMatchObject({ reason: 'complete', text: sentences.join(' ') });
-    expect(it_.of('playout-ended')).toMatchObject([{ reason: 'heard' }]);
-    // Each letter takes 60 ms, each word ends with 80 ms of silence.
-    const letters = sentences.join('').replace(/[^a-z]/giu, '').length;
-    const words = sentences.join(' ').split(' ').length;
-    expect(reply?.receivedMs).toBeCloseTo(letters * 60 + words * 80, -1);
-    expect(it_.of('playout-ended')[0]?.heardMs).toBeCloseTo(reply?.receivedMs ?? 0, -1);
-  });
-
-  it('is interrupted in the second sentence, is told what was heard, and answers the next turn', async () => {
+describe('a StreamingService without a voice, understood and spoken on the device', () => {
+  it('is heard to the end, sample for sample', async () => {
     const it_ = await visit();
-    it_.say('tell me');
-    await it_.until('the second sentence', () => (it_.of('playout-progress').at(-1)?.heardMs ?? 0) > 2200);
+    it_.say('short');
+    await it_.until('the end of the answer', () => it_.of('playout-ended').length === 1);
+
+    expect(it_.prompts).toEqual(['short']);
+    const { ms, samples } = await spoken(...answers.short);
+    const [firstMs = 0, secondMs = 0] = ms;
+    expect(it_.of('reply-ended')).toMatchObject([{ reason: 'complete', text: answers.short.join(' ') }]);
+    const [ended] = it_.of('playout-ended');
+    expect(ended).toMatchObject({ reason: 'heard' });
+    expect(ended?.heardMs).toBeCloseTo(firstMs + secondMs, 0);
+    const heard = sound(it_.heard(0, (ended?.atMs ?? 0) + marginMs));
+    expect(heard.length).toBe(sound(samples).length);
+    expect(largestDifference(heard, sound(samples))).toBeLessThan(1e-4);
+  }, 60_000);
+
+  it('is cut in the second sentence: what was heard is told to the word, and nothing of the rest is heard', async () => {
+    const { ms, samples } = await spoken(...sentences.slice(0, 2));
+    const [firstMs = 0, secondMs = 0] = ms;
+    const it_ = await visit();
+    it_.say('tell');
+    await it_.until('the second sentence', () => (it_.of('playout-progress').at(-1)?.heardMs ?? 0) > firstMs);
     it_.say('stop');
-    await it_.until('the barge-in', () => it_.of('barge-in').length > 0);
-    await it_.until('the second answer', () => it_.of('reply-ended').some(({ text }) => text === 'Fine.'));
-    await it_.until('its end', () => it_.of('playout-ended').length > 1);
+    await it_.until('the cut', () => it_.of('barge-in').length === 1);
+    await it_.until('the next answer', () => it_.of('playout-ended').length === 2);
 
-    const [bargeIn] = it_.of('barge-in');
-    expect(bargeIn?.heardText.startsWith(sentences[0] as string)).toBe(true);
-    expect(sentences.join(' ').startsWith(bargeIn?.heardText as string)).toBe(true);
-    expect(bargeIn?.heardText).not.toContain('third');
-    expect(it_.of('playout-ended').at(-1)).toMatchObject({ reason: 'heard' });
+    const [cut] = it_.of('barge-in');
+    const { heardMs = 0, heardText = '' } = cut ?? {};
+    const [first = '', second = ''] = sentences;
+    expect(heardMs).toBeGreaterThan(firstMs);
+    expect(heardMs).toBeLessThan(firstMs + secondMs);
+    expect(`${first} ${second}`.startsWith(heardText)).toBe(true);
+    // Whole words, and as much of the sentence as of its audio.
+    expect(second.split(' ')).toEqual(
+      expect.arrayContaining(heardText.slice(first.length).trim().split(' ')),
+    );
+    const words = (text: string) => text.split(' ').length;
+    const share = (heardMs - firstMs) / secondMs;
+    expect(Math.abs(words(heardText) - words(first) - share * words(second))).toBeLessThan(2);
+    expect(it_.prompts).toEqual(['tell', `stop (after: ${heardText})`]);
+
+    const [started, next] = it_.of('playout-started');
+    const [ended, last] = it_.of('playout-ended');
+    const fromMs = started?.atMs ?? 0;
+    expect(ended).toMatchObject({ owner: { kind: 'reply' }, reason: 'cut', heardMs });
+    const ducked = it_.of('speech-started').find(({ atMs }) => atMs > fromMs)?.atMs ?? 0;
+    const atFullVolume = sound(it_.heard(0, ducked));
+    expect(atFullVolume.length).toBeGreaterThan(0);
+    expect(largestDifference(atFullVolume, sound(samples))).toBeLessThan(1e-4);
+    // As much as was told left the loudspeaker, and nothing more until the next answer.
+    const told = sound(samples.slice(0, Math.round(heardMs * 48))).length;
+    const untilNext = sound(it_.heard(0, (next?.atMs ?? 0) - marginMs));
+    expect(Math.abs(untilNext.length - told)).toBeLessThan(2 * 48);
+    const fine = await spoken('Fine.');
+    expect(last).toMatchObject({ reason: 'heard' });
+    const answered = sound(it_.heard((next?.atMs ?? 0) - marginMs, (last?.atMs ?? 0) + marginMs));
+    expect(answered.length).toBe(sound(fine.samples).length);
+    expect(largestDifference(answered, sound(fine.samples))).toBeLessThan(1e-4);
     expect(it_.server.openStreams()).toBe(0);
-  });
+  }, 60_000);
 
-  it.each<Fault>(['stops-in-mid-sentence', 'error-after-data', 'drops-connection'])(
-    'lets what came be heard, and answers the next turn: %s',
-    async (fault) => {
-      const it_ = await visit(fault);
-      it_.say('tell me');
-      await it_.until('the end of what came', () => it_.of('playout-ended').length > 0);
-      expect(it_.of('reply-ended')).toMatchObject([
-        { reason: 'truncated', text: expect.stringMatching(/^This is the/) },
-      ]);
-      expect(it_.of('playout-ended')).toMatchObject([{ reason: 'heard' }]);
-      it_.say('second');
-      await it_.until('the next answer', () => it_.of('playout-ended').length > 1);
-      expect(it_.of('reply-ended').at(-1)).toMatchObject({ reason: 'complete', text: 'Fine.' });
-    },
-  );
+  it('lets what came be heard of answers that break off, and goes on', async () => {
+    const it_ = await visit({ short: 'stops-in-mid-sentence', more: 'drops-connection' });
+    it_.say('short');
+    await it_.until('the end of what came', () => it_.of('playout-ended').length === 1);
+    it_.say('more');
+    await it_.until('the end of what came then', () => it_.of('playout-ended').length === 2);
+    it_.say('hello');
+    await it_.until('the last answer', () => it_.of('playout-ended').length === 3);
+
+    expect(it_.prompts).toEqual(['short', 'more', 'hello']);
+    expect(it_.of('reply-ended')).toMatchObject([
+      { reason: 'truncated', text: expect.stringMatching(/^It/) },
+      { reason: 'truncated', text: expect.stringMatching(/^It/) },
+      { reason: 'complete', text: 'Fine.' },
+    ]);
+    expect(new Set(it_.of('playout-ended').map(({ reason }) => reason))).toEqual(new Set(['heard']));
+  }, 60_000);
 });

@@ -44,7 +44,6 @@ const notSpeech = /beep|tone|tt-|monkey|weasel|silence|ring|hello-world|privacy-
 
 /** Where corpora and scores are kept. */
 export function cacheFolder(): string {
-  // biome-ignore lint/complexity/useLiteralKeys: an index signature
   const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const folder = join(base, 'earshot-bench-barge-in');
   mkdirSync(folder, { recursive: true });

@@ -6,7 +6,6 @@ import type { Cue } from './dialogue.js';
 import { onsetIn, readRecording, writeEvents, writeTimeline } from './outputs.js';
 import type { Said } from './speaker.js';
 import type { Speech } from './speech/open-speech.js';
-import type { VoiceEvent } from './speech/open-voice.js';
 import { findProblems } from './summary/problems.js';
 import { summariseListening, summariseSpeaking } from './summary/speech.js';
 import { rounded, type Summary, summarise } from './summary.js';
@@ -52,12 +51,8 @@ export function conclude(run: Run): Summary {
   }));
   const { place, echoDb } = options;
   const { ear, voice } = run.speech;
-  const voiceEvents: readonly VoiceEvent[] = (voice?.events ?? []).map((event) => ({
-    ...event,
-    atMs: event.atMs - originMs,
-  }));
   const listening = ear ? summariseListening(events, result.turns, ear, relativeSaid) : null;
-  const speaking = voice ? summariseSpeaking(events, voiceEvents) : null;
+  const speaking = voice ? summariseSpeaking(events, voice.opened) : null;
   const figures = { ...result, place: place.type, echoDb, listening, speaking, notices };
   const problems = [
     ...findProblems(figures, relativeSaid),
@@ -69,10 +64,9 @@ export function conclude(run: Run): Summary {
       .map(({ turnId }) => `${turnId} was not answered`),
   ];
   const summary = rounded({ ok: problems.length === 0, problems, ...figures });
-  const everything = [...events, ...voiceEvents].sort((a, b) => a.atMs - b.atMs);
-  writeEvents(join(options.out, 'events.jsonl'), everything);
+  writeEvents(join(options.out, 'events.jsonl'), events);
   writeFileSync(join(options.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  writeTimeline(options.out, title, everything, summary, {
+  writeTimeline(options.out, title, events, summary, {
     start: options.threshold,
     stop: stopThresholdFor(options.threshold),
   });

@@ -2,11 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { type PcmFormat, type PipelineEvent, readWav, type Upstream, VoiceError, writeWav } from 'earshot';
 import { tap } from 'rxjs';
-import type { VoiceEvent } from './speech/open-voice.js';
 import { speechLines } from './summary/speech.js';
 import type { Summary } from './summary.js';
 import type { StateSpan } from './timeline/data.js';
-import { markOf } from './timeline/marks.js';
+import { marksOf } from './timeline/marks.js';
 import { envelope, renderTimeline } from './timeline.js';
 
 /** Removes what an earlier run of the demo left there, and nothing else. */
@@ -108,11 +107,8 @@ export function onsetIn(samples: Float32Array, sampleRateHz: number): (atMs: num
   };
 }
 
-/** What happened in the loop, and to the voices of this machine. */
-export type DemoEvent = PipelineEvent | VoiceEvent;
-
 /** `events.jsonl`: one event a line. */
-export function writeEvents(path: string, events: readonly DemoEvent[]): void {
+export function writeEvents(path: string, events: readonly PipelineEvent[]): void {
   writeFileSync(path, `${events.map((event) => JSON.stringify(event)).join('\n')}\n`);
 }
 
@@ -120,7 +116,7 @@ export function writeEvents(path: string, events: readonly DemoEvent[]): void {
 export function writeTimeline(
   folder: string,
   title: string,
-  events: readonly DemoEvent[],
+  events: readonly PipelineEvent[],
   summary: Summary,
   thresholds: { readonly start: number; readonly stop: number },
 ): void {
@@ -138,7 +134,7 @@ export function writeTimeline(
       event.type === 'speech-probability' ? [[event.endMs, event.probability] as const] : [],
     ),
     states: stateSpans(events, durationMs),
-    events: events.flatMap(markOf),
+    events: marksOf(events),
     turns: summary.turns,
     bargeIns: [
       ...summary.bargeIns.map((bargeIn) => ({ ...bargeIn, restoredMs: null })),
@@ -154,7 +150,7 @@ export function writeTimeline(
   writeFileSync(join(folder, 'timeline.html'), html);
 }
 
-function stateSpans(events: readonly DemoEvent[], durationMs: number): StateSpan[] {
+function stateSpans(events: readonly PipelineEvent[], durationMs: number): StateSpan[] {
   const spans: StateSpan[] = [];
   let name: StateSpan['name'] = 'idle';
   let fromMs = 0;

@@ -131,11 +131,6 @@ export async function runDemo(options: DemoOptions, output: Screen, stop: AbortS
         end = 'complete';
       },
     });
-    subscription.add(
-      speech.voice?.ladder.events$.subscribe((event) =>
-        screen.show({ ...event, atMs: scheduler.now() - opened.originMs }),
-      ),
-    );
     // Ctrl-C also reaches the programs that move the audio; that they end is no loss any more.
     stop.addEventListener('abort', () => subscription.unsubscribe());
     if (stop.aborted) subscription.unsubscribe();

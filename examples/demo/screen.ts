@@ -1,4 +1,4 @@
-import type { DemoEvent } from './outputs.js';
+import type { PipelineEvent } from 'earshot';
 import { reasonOf, tenths } from './summary/fillers.js';
 
 /** Draws what happens while it happens. */
@@ -7,7 +7,7 @@ export interface Screen {
   tell(sentence: string): void;
   /** How far something slow is. Where no line can be drawn over again, one for each tenth of it; `share` is null where nobody knows. Range: 0..1. */
   progress(text: string, share: number | null): void;
-  show(event: DemoEvent): void;
+  show(event: PipelineEvent): void;
   close(): void;
 }
 
@@ -95,22 +95,27 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
           line(event.atMs, `back    the service can be reached again, after ${tenths(lastedMs)}${lost}`);
           return;
         }
-        case 'rung-in-use':
+        case 'engine-in-use':
           // Who speaks first was told before.
-          if (event.before !== undefined)
-            line(event.atMs, `voice   ${event.rung}, in the place of ${event.before}`);
+          if (event.before !== null)
+            line(event.atMs, `${event.part.padEnd(7)} ${event.name}, in the place of ${event.before}`);
           return;
-        case 'rung-unavailable':
-        case 'text-passed-on': {
-          const why = event.error instanceof Error ? event.error.message : String(event.error);
-          line(event.atMs, `voice   not ${event.rung}: ${why}`);
+        case 'engine-fell-back':
+          // Of one that is down it was told when that began.
+          if (event.reason !== 'down')
+            line(
+              event.atMs,
+              `${event.part.padEnd(7)} not ${event.from}: ${event.error?.message ?? event.reason}`,
+            );
           return;
-        }
+        case 'engine-all-failed':
+          line(event.atMs, `${event.part.padEnd(7)} none: ${event.error.message}`);
+          return;
         case 'fact':
           if (event.fact.startsWith('speech-')) line(event.atMs, `${event.fact}: ${event.detail}`);
           return;
         case 'reply-text':
-          line(event.atMs, `reply   ${event.text.trim()}`);
+          line(event.atMs, `${event.saysNothing ? 'signal ' : 'reply  '} ${event.text.trim()}`);
           return;
         case 'ducked':
           line(event.atMs, 'ducked: somebody may be speaking');

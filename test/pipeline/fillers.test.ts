@@ -97,6 +97,41 @@ describe('the filler of a turn', () => {
     expect(spoken()).toEqual(['let-me-see']);
   });
 
+  it.each([
+    [
+      'a question that is known only in the end',
+      [
+        ['What', false],
+        ['What time is it?', true],
+      ],
+      'let-me-see',
+    ],
+    ['a request', [['turn on the light', true]], 'on-it'],
+    ['a request in Russian', [['Включи свет, пожалуйста', true]], 'on-it'],
+    ['a greeting in Russian', [['Добрый день!', true]], 'hello'],
+    ['a statement', [['My name is Bob.', true]], 'on-it'],
+    ['nothing', [['', true]], 'on-it'],
+    [
+      'what sounded like a greeting and was none',
+      [
+        ['Hello', false],
+        ['', true],
+      ],
+      'on-it',
+    ],
+    ['what it does not tell', [], 'on-it'],
+  ] as const)('bridges %s', (_, transcripts, expected) => {
+    const { ask, spoken } = withFillers({
+      accepts: 'audio',
+      answer: () => [
+        ...transcripts.map(([text, final]) => ({ type: 'transcript', text, final, afterMs: 50 }) as const),
+        ...answerOf('Yes.', 500, 0.3, 2000),
+      ],
+    });
+    ask('');
+    expect(spoken()).toEqual([expected]);
+  });
+
   it('is one that fits every wait while nothing is understood', () => {
     const moment = library(clip('let-me-see', ['question']), clip('moment', []));
     const { ask, spoken } = withFillers({ accepts: 'audio', ports: { fillers: moment } });

@@ -1,24 +1,8 @@
 import { type FillerLibrary, type PipelineOptions, UpstreamError } from 'earshot';
 import type { Script } from 'earshot/testing';
 import { of } from 'rxjs';
+import { type Random, randomOf } from '../support/random.js';
 import { answerOf, type KioskOptions, kiosk, steady } from './kiosk.js';
-
-/** Numbers in 0..1 that are the same for the same seed. */
-function randomOf(seed: number) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const integer = (from: number, to: number) => from + Math.floor(next() * (to - from + 1));
-  /** One of these. The first stands for all, should there be none. */
-  const pick = <Item>(first: Item, ...more: readonly Item[]) =>
-    [first, ...more][integer(0, more.length)] ?? first;
-  return { next, integer, pick };
-}
-type Random = ReturnType<typeof randomOf>;
 
 const lost = new UpstreamError('UPSTREAM_UNREACHABLE', 'the connection broke; it will be tried again', {
   retryable: true,

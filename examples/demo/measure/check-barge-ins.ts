@@ -9,6 +9,8 @@ const silentDbfs = -60;
 const windowMs = 10;
 /** Two sounds are one: what 16 bits leave of it when it is turned down by 40 dB. */
 const sameSound = 0.998;
+/** The end of a fade, which is below that level where what fades is soft. Units: ms. */
+const fadeTailMs = 20;
 const duckedGain = 10 ** (-12 / 20);
 
 /** A barge-in with the onset that the microphone shows. */
@@ -71,7 +73,7 @@ export function duckedStretches(
   return measured.map(({ bargeIn, onsetMs, silentMs }) =>
     bargeIn.kind === 'cough'
       ? { fromMs: onsetMs, toMs: (bargeIn.restoredMs ?? onsetMs) + 60, cuts: false }
-      : { fromMs: onsetMs, toMs: silentMs ?? onsetMs + limits.silentMs, cuts: true },
+      : { fromMs: onsetMs, toMs: (silentMs ?? onsetMs + limits.silentMs) + fadeTailMs, cuts: true },
   );
 }
 

@@ -1,8 +1,8 @@
 import {
   type ClosableSynthesizer,
   earcon,
+  type Synthesizer,
   type VoiceLadder,
-  type VoiceLadderEvent,
   type VoiceRung,
   voiceLadder,
 } from 'earshot';
@@ -14,17 +14,14 @@ import { type ModelSource, type SpeechOptions, type VoiceEngine, voiceEngines } 
 import { sourceOf } from './model-source.js';
 import { tellLoading, whyNot } from './tell-loading.js';
 
-/** What a ladder told, and when. Units: ms on the clock of the pipeline. */
-export type VoiceEvent = VoiceLadderEvent & { readonly atMs: number };
-
 /** What speaks on this machine. */
 export interface LocalVoice {
   readonly ladder: VoiceLadder;
   /** What speaks when the conversation begins. */
   readonly engine: VoiceEngine;
   readonly voice: string;
-  /** What became of the voices so far. */
-  readonly events: readonly VoiceEvent[];
+  /** The voices that were opened so far, by the names of their engines. */
+  readonly opened: ReadonlyMap<string, Pick<Synthesizer, 'engine' | 'voice'>>;
   close(): Promise<void>;
 }
 
@@ -54,21 +51,20 @@ export async function openVoice(input: VoiceInput): Promise<LocalVoice | undefin
       continue;
     }
     const { voice } = first;
+    const opened = new Map<string, Synthesizer>();
     const rungs = asked.slice(at).map((name): VoiceRung => {
       return {
         name,
         async open() {
-          const opened = name === engine && first !== undefined ? first : await open(name, input);
-          if (name === engine) first = undefined;
-          return opened;
+          const ready = name === engine ? first : undefined;
+          if (ready) first = undefined;
+          const synthesizer = ready ?? (await open(name, input));
+          opened.set(name, synthesizer);
+          return synthesizer;
         },
       };
     });
     const ladder = voiceLadder(rungs, { format, scheduler });
-    const events: VoiceEvent[] = [];
-    ladder.events$.subscribe((event) => {
-      events.push({ ...event, atMs: scheduler.now() });
-    });
     await lastValueFrom(ladder.warmUp(), { defaultValue: undefined });
     screen.tell(
       engine === 'earcon'
@@ -79,7 +75,7 @@ export async function openVoice(input: VoiceInput): Promise<LocalVoice | undefin
       ladder,
       engine,
       voice,
-      events,
+      opened,
       close: () => lastValueFrom(ladder.close(), { defaultValue: undefined }),
     };
   }

@@ -99,6 +99,16 @@ describe('the table of waits', () => {
     ]);
   });
 
+  it('says how a wait without an answer ended', () => {
+    const wait = summariseWait([sent(1000), spoken(1600)], turn, Infinity, null);
+    const page = renderWaits([{ ...row, ...wait, earlierRevisions: [{ ...row, ...wait }] }]);
+
+    expect(page.match(/<td>(cut short|no answer)<\/td><\/tr>/g)).toEqual([
+      '<td>cut short</td></tr>',
+      '<td>no answer</td></tr>',
+    ]);
+  });
+
   it('says so when there were none', () => {
     expect(renderWaits([row])).toContain('Nobody had to wait');
   });

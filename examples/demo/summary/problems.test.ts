@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cue } from '../dialogue.js';
-import type { TurnSummary } from '../summary.js';
+import type { TurnSummary } from './data.js';
 import { findProblems, turnAt } from './problems.js';
 import { countWords } from './words-understood.js';
 

@@ -1,6 +1,6 @@
 import type { Said } from '../speaker.js';
-import type { Summary, TurnSummary } from '../summary.js';
 import { limitsOn } from '../timeline/outcome.js';
+import type { Summary, TurnSummary } from './data.js';
 import { countWords } from './words-understood.js';
 
 /** How far from its cue the onset of a barge-in may be found. Units: ms. */

@@ -1,33 +1,10 @@
-import type { PipelineEvent, Transcript } from 'earshot';
-import type { MoonshineTranscriber, PartialCounts } from 'earshot/adapters/moonshine';
+import type { PipelineEvent } from 'earshot';
+import type { MoonshineTranscriber } from 'earshot/adapters/moonshine';
 import type { Said } from '../speaker.js';
-import type { VoiceEvent } from '../speech/open-voice.js';
-import type { TurnSummary } from '../summary.js';
+import type { LocalVoice } from '../speech/open-voice.js';
+import type { ListeningSummary, SpeakingSummary, TurnSummary } from './data.js';
 import { turnAt } from './problems.js';
 import { countWords, type WordCount } from './words-understood.js';
-
-/** What listened on this machine. */
-export interface ListeningSummary {
-  readonly engine: Transcript['engine'];
-  readonly partials: PartialCounts;
-  /** What was said by the script and what of it was understood; null where nobody knows what was said. */
-  readonly words: WordCount | null;
-}
-
-/** What spoke on this machine. */
-export interface SpeakingSummary {
-  /** The voices that spoke, one after the other. */
-  readonly voices: readonly {
-    readonly fromMs: number;
-    readonly rung: string;
-    readonly engine: string;
-    readonly voice: string;
-  }[];
-  /** Clauses that another voice said, since the first one could not. */
-  readonly passedOn: number;
-  /** Clauses that nobody could say. */
-  readonly failed: number;
-}
 
 /** @param said - with times relative to the recordings. */
 export function summariseListening(
@@ -48,19 +25,22 @@ export function summariseListening(
   };
 }
 
-/** @param events - of the voices, relative to the recordings. */
+/** What spoke, by the events of the pipeline, and with which voices. */
 export function summariseSpeaking(
   events: readonly PipelineEvent[],
-  voiceEvents: readonly VoiceEvent[],
+  opened: LocalVoice['opened'],
 ): SpeakingSummary {
-  const passed = voiceEvents.filter((event) => event.type === 'text-passed-on').at(-1);
+  const ofVoice = events.flatMap((event) => ('part' in event && event.part === 'voice' ? [event] : []));
   return {
-    voices: voiceEvents.flatMap((event) => {
-      if (event.type !== 'rung-in-use') return [];
-      const { atMs, rung, engine, voice } = event;
-      return [{ fromMs: Math.max(0, atMs), rung, engine, voice }];
+    voices: ofVoice.flatMap((event) => {
+      if (event.type !== 'engine-in-use') return [];
+      const { engine = '', voice = '' } = opened.get(event.name) ?? {};
+      return [{ fromMs: event.atMs, rung: event.name, engine, voice }];
     }),
-    passedOn: passed?.type === 'text-passed-on' ? passed.passedOn : 0,
+    passedOn: ofVoice.reduce(
+      (most, event) => (event.type === 'engine-fell-back' ? Math.max(most, event.fallbacks) : most),
+      0,
+    ),
     failed: events.filter((event) => event.type === 'fact' && event.fact === 'speech-clause-failed').length,
   };
 }
@@ -74,16 +54,20 @@ export function speechLines(
   if (listening) {
     const { engine, words, partials } = listening;
     const share = words === null ? '' : `, ${words.understood} of ${words.said} words`;
-    lines.push(`understood by ${engine}${share}; ${partials.told} partial transcripts`);
+    lines.push(
+      `understood by ${engine}${share}; ${partials.told} partial ${partials.told === 1 ? 'transcript' : 'transcripts'}`,
+    );
   }
   if (speaking) {
     const { voices, passedOn, failed } = speaking;
     const names = voices.map(({ engine, voice }) => `${engine} (${voice})`).join(', then ');
     lines.push(
       (names === '' ? 'nothing was spoken on this machine' : `spoken by ${names}`) +
-        (passedOn > 0 ? `; ${passedOn} texts were passed on to another voice` : '') +
-        (failed > 0 ? `; ${failed} clauses could not be said` : ''),
+        (passedOn > 0 ? `; ${clauses(passedOn)} passed on to another voice` : '') +
+        (failed > 0 ? `; ${failed} ${failed === 1 ? 'clause' : 'clauses'} could not be said` : ''),
     );
   }
   return lines;
 }
+
+const clauses = (count: number) => (count === 1 ? '1 clause was' : `${count} clauses were`);

@@ -20,7 +20,7 @@ type FaultyHost = EngineHost<FaultyRequest, FaultyPiece> & { readonly states: En
 let faulty: BuiltProgram;
 beforeAll(async () => {
   faulty = await buildProgram('test/support/engine-programs/faulty-engine.ts');
-});
+}, 60_000);
 afterAll(() => faulty.remove());
 
 const hosts: FaultyHost[] = [];

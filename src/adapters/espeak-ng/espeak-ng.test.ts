@@ -8,7 +8,8 @@ import { endMs } from '../../core/audio/audio-frame.js';
 import { isVoiceError } from '../../core/errors.js';
 import type { Synthesizer } from '../../core/ports/synthesizer.js';
 import { describeSynthesizerContract } from '../../testing/contracts/synthesizer.contract.js';
-import { type EspeakNgOptions, loadEspeakNg } from './espeak-ng.js';
+import { loadEspeakNg } from './espeak-ng.js';
+import type { EspeakNgOptions } from './espeak-ng-options.js';
 
 const speak = (synthesizer: Synthesizer, text: string): Promise<AudioFrame[]> =>
   lastValueFrom(synthesizer.synthesize(text).pipe(toArray()));

@@ -1,2 +1,3 @@
-export { defaultEspeakNgOptions, type EspeakNg, type EspeakNgOptions, loadEspeakNg } from './espeak-ng.js';
+export { type EspeakNg, loadEspeakNg } from './espeak-ng.js';
+export { defaultEspeakNgOptions, type EspeakNgOptions } from './espeak-ng-options.js';
 export type { EspeakVoice } from './espeak-voices.js';

@@ -171,6 +171,34 @@ describe('renderFillers', () => {
     expect((await renderAll()).map(({ outcome }) => outcome)).toEqual(['kept', 'rendered', 'rendered']);
   });
 
+  it('asks nobody and leaves nothing when it is unsubscribed at once and once more, and can begin again at once', async () => {
+    const { asked, synthesizer } = listening();
+    const subscription = render({ synthesizer }).subscribe();
+    subscription.unsubscribe();
+    const again = renderAll({ synthesizer });
+    subscription.unsubscribe();
+
+    expect((await again).map(({ outcome }) => outcome)).toEqual(['rendered', 'rendered', 'rendered']);
+    expect(asked).toEqual(phrases);
+    expect(await texts()).toEqual(phrases);
+  });
+
+  it('stores for a loudspeaker of 44.1 kHz what is played on both of its channels as it is', async () => {
+    const [, , rendered] = await renderAll({ sampleRateHz: 44_100 });
+    const stereo = { sampleRateHz: 44_100, channels: 2 };
+    const clips = await firstValueFrom(fillerCache({ directory }).loadFillers(stereo));
+
+    const bytes = await readFile(join(directory, `${rendered?.fillerId}.wav`));
+    const { format, samples } = readWav(new Uint8Array(bytes));
+    expect(format).toEqual({ sampleRateHz: 44_100, channels: 1 });
+    expect(samples.length).toBe(220 * 44.1);
+    const { audio } = clips[2] ?? {};
+    expect(audio?.format).toEqual(stereo);
+    for (const channel of [0, 1]) {
+      expect(audio?.samples.filter((_, index) => index % 2 === channel)).toEqual(samples);
+    }
+  });
+
   it('stops the synthesizer in the middle of a phrase when it is unsubscribed', async () => {
     let stopped: () => void = () => undefined;
     const stop = new Promise<void>((resolve) => {
@@ -257,6 +285,20 @@ describe('renderFillers', () => {
       code: 'SYNTHESIS_FAILED',
       message: expect.stringMatching(message),
     });
+  });
+
+  it('refuses a signal in the place of speech, which would be played for the phrase ever after', async () => {
+    const tones = toneSynthesizer();
+    const signal = {
+      ...audioFrame(tones.format, new Float32Array(2400).fill(0.1), 0),
+      saysNothing: true as const,
+    };
+    const synthesizer = { ...tones, synthesize: () => of(signal) };
+
+    await expect(renderAll({ synthesizer, phrases: ['Hmm.'] })).rejects.toThrow(
+      /SYNTHESIS_FAILED.*gave a signal in the place of speech/,
+    );
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it('gives up a synthesizer that says nothing', async () => {

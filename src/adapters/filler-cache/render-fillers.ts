@@ -1,27 +1,11 @@
-import {
-  asyncScheduler,
-  concatMap,
-  defer,
-  from,
-  map,
-  type Observable,
-  of,
-  reduce,
-  type SchedulerLike,
-  timeout,
-} from 'rxjs';
-import type { AudioFrame } from '../../core/audio/audio-frame.js';
-import { toMono } from '../../core/audio/mix.js';
-import { convertSampleRate } from '../../core/audio/sample-rate-converter.js';
-import { SpeechError } from '../../core/errors.js';
+import { asyncScheduler, concatMap, defer, from, map, type Observable, of, type SchedulerLike } from 'rxjs';
 import { integerIn, nonEmptyString, numberIn, resolveOptions } from '../../core/options.js';
 import type { FillerContext } from '../../core/ports/filler-library.js';
 import type { Synthesizer } from '../../core/ports/synthesizer.js';
 import { type FillerIdentity, fillerKey } from './filler-key.js';
 import { contextsProblem, type FillerPhrase, fillerContexts } from './filler-phrases.js';
 import { openFillerStore } from './filler-store.js';
-import { maxFillerMs } from './limits.js';
-import { trimSilence } from './trim-silence.js';
+import { speakPhrase } from './speak-phrase.js';
 
 /** @public */
 export interface RenderFillersOptions {
@@ -128,7 +112,7 @@ export function renderFillers(
           defer(() => store.find(identity, { language, contexts })).pipe(
             concatMap((kept) => {
               if (kept !== undefined) return of({ entry: kept, outcome: 'kept' as const });
-              return speak(identity.text, resolved).pipe(
+              return speakPhrase(identity.text, resolved).pipe(
                 concatMap((samples) => store.save(identity, { language, contexts }, samples)),
                 map((entry) => ({ entry, outcome: 'rendered' as const })),
               );
@@ -162,48 +146,6 @@ const joinContexts = (
   more.length === 0 || before?.length === 0
     ? []
     : fillerContexts.filter((context) => more.includes(context) || before?.includes(context));
-
-/** All of a text's speech, mono, at the rate of the cache. */
-function speak(
-  text: string,
-  { synthesizer, sampleRateHz, maxWaitMs, scheduler }: RenderFillersOptions,
-): Observable<Float32Array> {
-  const { format } = synthesizer;
-  const failed = (what: string) =>
-    new SpeechError('SYNTHESIS_FAILED', `${synthesizer.engine}, asked for ${JSON.stringify(text)}, ${what}`);
-  const collect = (speech: { readonly frames: AudioFrame[]; count: number }, frame: AudioFrame) => {
-    speech.frames.push(frame);
-    speech.count += frame.samples.length;
-    const ms = (speech.count * 1000) / (format.sampleRateHz * format.channels);
-    if (ms > maxFillerMs)
-      throw failed(`gave more than ${maxFillerMs / 1000} s of speech; shorten the phrase`);
-    return speech;
-  };
-  // In a `defer`, for an accumulator of its own in each subscription.
-  return defer(() =>
-    synthesizer.synthesize(text).pipe(
-      timeout({
-        each: maxWaitMs,
-        scheduler,
-        with: () => {
-          throw failed(`gave no sound within ${maxWaitMs} ms; raise maxWaitMs or choose a faster engine`);
-        },
-      }),
-      reduce(collect, { frames: [], count: 0 }),
-      map(({ frames, count }) => {
-        const whole = new Float32Array(count);
-        let at = 0;
-        for (const { samples } of frames) {
-          whole.set(samples, at);
-          at += samples.length;
-        }
-        if (!whole.some((sample) => sample !== 0)) throw failed('gave no sound; leave the phrase out');
-        const mono = trimSilence(toMono(whole, format.channels), format.sampleRateHz);
-        return convertSampleRate(mono, format.sampleRateHz, sampleRateHz);
-      }),
-    ),
-  );
-}
 
 function phrasesProblem(phrases: unknown): string | undefined {
   const isText = (text: unknown) =>

@@ -34,7 +34,7 @@ beforeAll(async () => {
   writeModel(local, quick);
   wanted = await speak(await load({ model: local }), text);
   await close();
-});
+}, 60_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let hub: ModelHub;

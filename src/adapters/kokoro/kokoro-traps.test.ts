@@ -46,7 +46,7 @@ beforeAll(async () => {
     { model, maxCharacters: 500 },
     { findProgram: () => programWith(withoutNetwork) },
   );
-});
+}, 60_000);
 afterAll(async () => {
   await shared.close();
   rmSync(root, { recursive: true, force: true });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   // A tenth of real time for each of the 60 ms of a token.
   writeModel(dear, syntheticKokoro({ dtypes: ['fp32'], cost: await costOf({ msPerRow: msPerToken }) }));
   shared = await loadKokoro({ model, threads: 1 });
-});
+}, 60_000);
 afterAll(async () => {
   await shared.close();
   rmSync(root, { recursive: true, force: true });

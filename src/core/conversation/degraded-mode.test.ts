@@ -6,7 +6,8 @@ const failed = (atMs: number, turnId?: string): DegradedModeInput => ({
   turnId,
   atMs,
 });
-const free = { type: 'floor-free' } as const;
+const freeAt = (atMs: number): DegradedModeInput => ({ type: 'floor-free', atMs });
+const free = freeAt(100);
 
 function outputsOf(...inputs: readonly DegradedModeInput[]) {
   let mode = wellAndGood;
@@ -56,8 +57,31 @@ describe('the degraded mode', () => {
       { type: 'apologise', turnId: 't1' },
       { type: 'left', lastedMs: 100, turnsLost: 1 },
     ]);
-    // The next turn pays for nothing that was before it.
-    expect(outputsOf(brokeOff, free, failed(100), free)).toEqual([{ type: 'entered' }]);
+  });
+
+  it('apologises at once for an answer that broke off before, when that the session is lost becomes known behind its last word', () => {
+    const brokeOff = { type: 'reply-broke-off', turnId: 't1' } as const;
+    const both = [{ type: 'entered' }, { type: 'apologise', turnId: 't1' }];
+    const left = { type: 'left', lastedMs: 100, turnsLost: 1 };
+    const answered = { type: 'service-answered', atMs: 200 } as const;
+    expect(outputsOf(brokeOff, freeAt(100), failed(100), answered)).toEqual([...both, left]);
+    expect(outputsOf(brokeOff, freeAt(100), failed(1100), freeAt(1500), failed(1600))).toEqual(both);
+    // That it was lost a second later has nothing to do with it, nor has it once somebody speaks again.
+    expect(outputsOf(brokeOff, freeAt(100), failed(1101), freeAt(1500))).toEqual([{ type: 'entered' }]);
+    expect(outputsOf(brokeOff, freeAt(100), { type: 'turn-opened' }, failed(150), free)).toEqual([
+      { type: 'entered' },
+    ]);
+  });
+
+  it('still owes the end of an answer that is being heard when the service comes back and is lost again', () => {
+    expect(
+      outputsOf(failed(100, 't1'), { type: 'service-answered', atMs: 300 }, failed(500), freeAt(900)),
+    ).toEqual([
+      { type: 'entered' },
+      { type: 'left', lastedMs: 200, turnsLost: 1 },
+      { type: 'entered' },
+      { type: 'apologise', turnId: 't1' },
+    ]);
   });
 
   it('says nothing when all is well', () => {

@@ -8,12 +8,14 @@
 export interface DegradedMode {
   /** Since when, and for how many turns without an answer; undefined while all is well. */
   readonly since: { readonly atMs: number; readonly turnsLost: number } | undefined;
-  /** The turn that somebody has not been told of yet. */
+  /** The turn that somebody has not been told of yet: they are, once the floor is free. */
   readonly owedTo: string | undefined;
+  /** The turn whose answer broke off, nobody knows why yet, and since when nobody has the floor. */
+  readonly brokeOff: { readonly turnId: string; readonly freeSinceMs: number | undefined } | undefined;
 }
 
 /** @internal */
-export const wellAndGood: DegradedMode = { since: undefined, owedTo: undefined };
+export const wellAndGood: DegradedMode = { since: undefined, owedTo: undefined, brokeOff: undefined };
 
 /** @internal */
 export type DegradedModeInput =
@@ -26,7 +28,7 @@ export type DegradedModeInput =
   /** Somebody speaks again: what they are owed is the answer to that. */
   | { readonly type: 'turn-opened' }
   /** Nobody has the floor. */
-  | { readonly type: 'floor-free' };
+  | { readonly type: 'floor-free'; readonly atMs: number };
 
 /** @internal */
 export type DegradedModeOutput =
@@ -34,40 +36,70 @@ export type DegradedModeOutput =
   | { readonly type: 'left'; readonly lastedMs: number; readonly turnsLost: number }
   | { readonly type: 'apologise'; readonly turnId: string };
 
+/**
+ * An answer breaks off first, and that the session is lost is told after that: at once by most, later by a service that is asked
+ * now and then whether it is there. By then the last word may have been heard. Whoever waits so long in silence still waits for the
+ * rest of it. Units: ms.
+ */
+const sameCauseMs = 1000;
+
 /** Pure. @internal */
 export function stepDegradedMode(
   mode: DegradedMode,
   input: DegradedModeInput,
 ): { readonly mode: DegradedMode; readonly outputs: readonly DegradedModeOutput[] } {
-  const { since, owedTo } = mode;
   switch (input.type) {
-    case 'service-failed': {
-      const { turnId, atMs } = input;
-      // A turn that fails when its session is lost, and then by itself, is one; an answer that broke off before is known only now to be lost.
-      const brokeOff = since === undefined && owedTo !== undefined;
-      const lost = brokeOff || (turnId !== undefined && turnId !== owedTo) ? 1 : 0;
-      const { atMs: sinceMs, turnsLost } = since ?? { atMs, turnsLost: 0 };
-      return {
-        mode: { since: { atMs: sinceMs, turnsLost: turnsLost + lost }, owedTo: turnId ?? owedTo },
-        outputs: since ? [] : [{ type: 'entered' }],
-      };
-    }
+    case 'service-failed':
+      return fail(mode, input.turnId, input.atMs);
     case 'reply-broke-off':
-      return { mode: { ...mode, owedTo: input.turnId }, outputs: [] };
+      return { mode: { ...mode, brokeOff: { turnId: input.turnId, freeSinceMs: undefined } }, outputs: [] };
     case 'service-answered': {
+      const { since, owedTo, brokeOff } = mode;
       if (!since) return { mode, outputs: [] };
       const { atMs, turnsLost } = since;
       return {
-        mode: wellAndGood,
+        // What is still being heard of an answer has no end, whether the service is back or not.
+        mode: {
+          ...wellAndGood,
+          brokeOff: owedTo === undefined ? brokeOff : { turnId: owedTo, freeSinceMs: undefined },
+        },
         outputs: [{ type: 'left', lastedMs: input.atMs - atMs, turnsLost }],
       };
     }
     case 'turn-opened':
-      return { mode: { ...mode, owedTo: undefined }, outputs: [] };
-    case 'floor-free':
+      return { mode: { ...mode, owedTo: undefined, brokeOff: undefined }, outputs: [] };
+    case 'floor-free': {
+      const { since, owedTo, brokeOff } = mode;
       return {
-        mode: { ...mode, owedTo: undefined },
+        mode: {
+          since,
+          owedTo: undefined,
+          brokeOff: brokeOff && { ...brokeOff, freeSinceMs: brokeOff.freeSinceMs ?? input.atMs },
+        },
         outputs: since && owedTo !== undefined ? [{ type: 'apologise', turnId: owedTo }] : [],
       };
+    }
   }
+}
+
+function fail(
+  { since, owedTo, brokeOff }: DegradedMode,
+  turnId: string | undefined,
+  atMs: number,
+): ReturnType<typeof stepDegradedMode> {
+  const freeSinceMs = brokeOff?.freeSinceMs;
+  const isSameCause = freeSinceMs === undefined || atMs - freeSinceMs <= sameCauseMs;
+  const lost = turnId ?? (isSameCause ? brokeOff?.turnId : undefined);
+  // A turn that fails when its session is lost, and then by itself, is one.
+  const turnsLost = (since?.turnsLost ?? 0) + (lost !== undefined && lost !== owedTo ? 1 : 0);
+  const entered: readonly DegradedModeOutput[] = since ? [] : [{ type: 'entered' }];
+  const next = { since: { atMs: since?.atMs ?? atMs, turnsLost }, brokeOff: undefined };
+  // Nobody has the floor: it will not become free again.
+  if (lost !== undefined && lost === brokeOff?.turnId && freeSinceMs !== undefined) {
+    return {
+      mode: { ...next, owedTo: undefined },
+      outputs: [...entered, { type: 'apologise', turnId: lost }],
+    };
+  }
+  return { mode: { ...next, owedTo: lost ?? owedTo }, outputs: entered };
 }

@@ -43,8 +43,9 @@ export function createConversationLoop(
     state = next.state;
     const change = { previous, state, cause };
     if (state !== previous) entering(change);
-    for (const effect of next.effects) perform(effect);
-    if (state !== previous) entered(change);
+    // Whoever is told of any of this may leave.
+    for (const effect of next.effects) if (!stopped) perform(effect);
+    if (state !== previous && !stopped) entered(change);
   };
 
   const decideAll = () => {

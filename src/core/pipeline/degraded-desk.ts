@@ -17,9 +17,10 @@ export interface DegradedDeskInput {
 export interface DegradedDesk {
   sessionLost(error: VoiceError): void;
   turnFailed(turn: TurnRevision, error: VoiceError): void;
-  /** The service gave an answer up in the middle of it. */
-  replyBrokeOff(): void;
-  answered(): void;
+  /** The service gave an answer up in the middle of it, or fell silent. */
+  replyBrokeOff(replyId: string): void;
+  /** A session was opened, or this reply has begun. */
+  answered(reply?: { readonly turnId: string; readonly replyId: string }): void;
   turnOpened(): void;
   /** Nobody has the floor. @returns whether an apology is spoken. */
   floorFreed(): boolean;
@@ -38,6 +39,8 @@ const isNoAnswer = (error: VoiceError): boolean =>
 
 export function createDegradedDesk({ scheduler, state, tell, apologise }: DegradedDeskInput): DegradedDesk {
   let mode = wellAndGood;
+  /** The one that has begun last. */
+  let reply: { readonly turnId: string; readonly replyId: string } | undefined;
 
   const step = (input: DegradedModeInput, error?: VoiceError): boolean => {
     const next = stepDegradedMode(mode, input);
@@ -60,7 +63,7 @@ export function createDegradedDesk({ scheduler, state, tell, apologise }: Degrad
   /** The turn that is awaited, or answered and not to its end. */
   const unanswered = (now = state()): string | undefined => {
     if (now.name === 'ducking') return unanswered(now.over);
-    if (now.name === 'replying') return now.progress === 'receiving' ? now.turnId : undefined;
+    if (now.name === 'replying') return now.progress === 'sent' ? undefined : now.turnId;
     return now.name === 'awaiting-reply' || now.name === 'filling' ? now.turnId : undefined;
   };
 
@@ -73,12 +76,17 @@ export function createDegradedDesk({ scheduler, state, tell, apologise }: Degrad
       const isOwn = turn?.turnId === turnId && turn.revision === revision;
       step({ type: 'service-failed', turnId: isOwn ? turnId : undefined, atMs: scheduler.now() }, error);
     },
-    replyBrokeOff() {
+    replyBrokeOff(replyId) {
       const turnId = unanswered();
-      if (turnId !== undefined) step({ type: 'reply-broke-off', turnId });
+      // What is left of an earlier reply says nothing of the turn that is awaited now.
+      if (turnId === undefined || reply?.turnId !== turnId || reply.replyId !== replyId) return;
+      step({ type: 'reply-broke-off', turnId });
     },
-    answered: () => void step({ type: 'service-answered', atMs: scheduler.now() }),
+    answered(begun) {
+      reply = begun ?? reply;
+      step({ type: 'service-answered', atMs: scheduler.now() });
+    },
     turnOpened: () => void step({ type: 'turn-opened' }),
-    floorFreed: () => step({ type: 'floor-free' }),
+    floorFreed: () => step({ type: 'floor-free', atMs: scheduler.now() }),
   };
 }

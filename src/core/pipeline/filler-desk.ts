@@ -66,6 +66,7 @@ export function createFillerDesk(input: FillerDeskInput): FillerDesk {
   let memory = initialFillerMemory;
   let turn: TurnRevision | undefined;
   let look = Subscription.EMPTY;
+  let isClosed = false;
   let numbered = 0;
   /** What was asked for last. */
   let proposal: Proposal | undefined;
@@ -81,6 +82,8 @@ export function createFillerDesk(input: FillerDeskInput): FillerDesk {
     const next = stepFiller(memory, fillerInput, choices, options);
     memory = next.memory;
     for (const output of next.outputs) {
+      // Whoever was told of the one before may have left.
+      if (isClosed) return;
       switch (output.type) {
         case 'look-again':
           look.unsubscribe();
@@ -146,9 +149,13 @@ export function createFillerDesk(input: FillerDeskInput): FillerDesk {
       step({ type: 'spoken', turnId, clipId });
       const owner = { kind: 'filler', id: fillerId } as const;
       tell({ type: 'filler-spoken', turnId, fillerId, text: found.clip.text, context, expectedMs, nth });
+      if (isClosed) return;
       play({ type: 'play', owner, frame: found.frame, pausesMs: found.pausesMs });
       play({ type: 'end', owner });
     },
-    close: () => look.unsubscribe(),
+    close() {
+      isClosed = true;
+      look.unsubscribe();
+    },
   };
 }

@@ -178,6 +178,8 @@ export function createReplyDesk(input: ReplyDeskInput): ReplyDesk {
 
   const watchStall = (reply: Reply) => {
     reply.stall.unsubscribe();
+    // Whoever was told of what came may have left.
+    if (reply.phase === 'over') return;
     const lastHeardMs = reply.heardMs;
     reply.stall = scheduler.schedule(() => {
       if (reply.phase !== 'playing') return;

@@ -121,6 +121,7 @@ export function runConversation(
       (change) => {
         performer.tellBargeIn(change);
         watch.changed(change);
+        if (change.cause.type === 'reply-stalled') degraded.replyBrokeOff(change.cause.replyId);
         if (change.state.name === 'closed') subscriber.complete();
         if (change.state.name !== 'idle') return;
         // Whoever is still speaking when the floor becomes free has it, without having to start again.
@@ -164,11 +165,12 @@ export function runConversation(
     const onUpstream = (event: UpstreamEvent) => {
       switch (event.type) {
         case 'reply-started':
-          degraded.answered();
+          degraded.answered(event);
           replies.take(event);
           return;
         case 'reply-ended':
-          if (event.reason === 'failed' || event.reason === 'truncated') degraded.replyBrokeOff();
+          if (event.reason === 'failed' || event.reason === 'truncated')
+            degraded.replyBrokeOff(event.replyId);
           replies.take(event);
           return;
         case 'reply-text':

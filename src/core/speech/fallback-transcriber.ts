@@ -170,6 +170,8 @@ function createFallbackUtterance(
   return {
     stop,
     hear(frame: AudioFrame) {
+      // A source that gives all at once goes on after it was unsubscribed.
+      if (subscriber.closed) return;
       if (!sameFormat(frame.format, format)) {
         const { sampleRateHz, channels } = frame.format;
         subscriber.error(
@@ -186,6 +188,7 @@ function createFallbackUtterance(
       audio$.next(frame);
     },
     end() {
+      if (subscriber.closed) return;
       isOver = true;
       waitForFinal();
     },

@@ -171,6 +171,11 @@ export function asSpeechError(error: unknown, code: FallbackCode, name: string):
   });
 }
 
-/** Whether it is the text, or the utterance, that cannot be done, or the one that was asked. */
-export const reasonFor = (error: VoiceError, code: FallbackCode): 'failed' | 'refused' =>
-  error.code === code && !error.retryable ? 'refused' : 'failed';
+/**
+ * Whether it is the text, or the utterance, that cannot be done, or the one that was asked. A port has one code for both; an error of
+ * another kind beneath it, such as a model that cannot be loaded, is not about the text.
+ */
+export const reasonFor = (error: VoiceError, code: FallbackCode): 'failed' | 'refused' => {
+  const isItsOwn = isVoiceError(error.cause) && error.cause.code !== code;
+  return error.code === code && !error.retryable && !isItsOwn ? 'refused' : 'failed';
+};

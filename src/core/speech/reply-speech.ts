@@ -2,8 +2,9 @@ import type { Subscription } from 'rxjs';
 import { durationMs } from '../audio/audio-frame.js';
 import type { SpokenFrame, Synthesizer } from '../ports/synthesizer.js';
 import { type ClauseSpeech, createClauseSpeech } from './clause-speech.js';
-import { type Clause, type ClauseInput, isHolding, noText, stepClauses } from './clause-step.js';
+import type { Clause, ClauseInput } from './clause-step.js';
 import type { SpeakTextSettings } from './speak-text-options.js';
+import { createWaitingText } from './waiting-text.js';
 
 /** Text that may wait to be spoken: more than an hour of it. Units: letters. */
 const maxWaitingLetters = 100_000;
@@ -49,9 +50,7 @@ export function createReplySpeech(
   output: ReplySpeechOutput,
 ): ReplySpeech {
   const { clauses: rules, scheduler, maxParallel, maxAheadMs, clauseTimeoutMs, maxFailures } = settings;
-  let pending = noText;
-  /** Since when text waits that is no clause yet. */
-  let heldSinceMs: number | undefined;
+  const waiting = createWaitingText(rules, scheduler);
   /** In order; the first one is being given out. */
   const speeches: ClauseSpeech[] = [];
   let waitingLetters = 0;
@@ -80,12 +79,7 @@ export function createReplySpeech(
   const heldMs = () => speeches.reduce((sum, speech) => sum + speech.heldMs, 0);
 
   const take = (input: ClauseInput) => {
-    const before = pending;
-    const { state, clauses } = stepClauses(pending, input, rules);
-    pending = state;
-    for (const clause of clauses) addClause(clause);
-    if (!isHolding(state)) heldSinceMs = undefined;
-    else if (clauses.length > 0 || !isHolding(before)) heldSinceMs = scheduler.now();
+    for (const clause of waiting.take(input)) addClause(clause);
   };
   const addClause = (clause: Clause) => {
     made += 1;
@@ -153,8 +147,7 @@ export function createReplySpeech(
     hasGivenUp = true;
     for (const speech of speeches.splice(0)) speech.stop();
     waitingLetters = 0;
-    pending = noText;
-    heldSinceMs = undefined;
+    waiting.forget();
   };
   /** Audio of the first one, then of the one behind it. */
   const giveOut = () => {
@@ -167,8 +160,9 @@ export function createReplySpeech(
   };
   /** Text that waits is spoken when nothing else is left to say and the loudspeaker will soon be silent. */
   const dueMs = () => {
-    if (heldSinceMs === undefined || speeches.length > 0) return undefined;
-    return Math.max(heldSinceMs + rules.maxHoldMs, dryAtMs - soonSilentMs);
+    const { sinceMs } = waiting;
+    if (sinceMs === undefined || speeches.length > 0) return undefined;
+    return Math.max(sinceMs + rules.maxHoldMs, dryAtMs - soonSilentMs);
   };
   const timeoutMs = () => {
     const first = speeches[0];
@@ -218,7 +212,7 @@ export function createReplySpeech(
     },
     add(text) {
       if (closed || hasGivenUp) return;
-      const room = maxWaitingLetters - waitingLetters - pending.text.length;
+      const room = maxWaitingLetters - waitingLetters - waiting.letters;
       if (text.length > room) output.dropped(text.length - Math.max(0, room));
       take({ type: 'text', text: text.slice(0, Math.max(0, room)) });
       advance();

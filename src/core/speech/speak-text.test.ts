@@ -1,4 +1,4 @@
-import { of, Subject, Subscription } from 'rxjs';
+import { of, Subject, Subscription, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { fakeVoice, type VoiceTurn } from '../../../test/support/fake-voice.js';
 import { createVirtualClock } from '../../testing/virtual-clock.js';
@@ -272,6 +272,36 @@ describe('speakText', () => {
       spoken$.subscribe(({ type }) => types.push(type));
       expect(types).toEqual(['reply-started', 'reply-text', 'reply-audio', 'reply-audio', 'reply-ended']);
     }
+  });
+
+  it('leaves the voice alone when it is unsubscribed within the first event of a source that gives all at once', () => {
+    const clock = createVirtualClock();
+    const voice = fakeVoice(clock.scheduler, () => ({ afterMs: 100 }));
+    of(started(), text('One is here.'), started('r2'), text('Two is not.', 'r2'), ended('r2'))
+      .pipe(speakText(voice, { audioGraceMs: 0, scheduler: clock.scheduler }), take(1))
+      .subscribe();
+    clock.advanceBy(30_000);
+    expect([voice.asked, voice.open]).toEqual([[], 0]);
+  });
+
+  it('goes on after half a minute in which the service was silent', () => {
+    const it_ = speaking();
+    it_.send(started(), text('One is here. And'));
+    it_.clock.advanceBy(30_000);
+    it_.send(text(' two is not.'));
+    it_.clock.advanceBy(30_000);
+    it_.send(ended());
+    expect(it_.story).toEqual([
+      'reply-started',
+      'text One is here.',
+      'say One is here.',
+      'text And',
+      'say And',
+      'text two is not.',
+      'say two is not.',
+      'ended complete',
+    ]);
+    expect(it_.of('reply-text').map(({ atMs }) => atMs)).toEqual([0, 200, 400]);
   });
 
   it('refuses options out of range, those of the clauses too', () => {

@@ -160,7 +160,10 @@ export function createSpeakingDesk(
       return;
     }
     forget(reply);
-    if (!reply.isEndTold) tell(event);
+    // It may have been cut within the call that spoke the last of it.
+    const isCut = reply.phase === 'cut';
+    if (!reply.isEndTold)
+      tell(isCut ? { type: 'reply-ended', replyId: reply.replyId, reason: 'cancelled' } : event);
     settle();
   };
   const takeSessionChange = (event: SessionChange) => {
@@ -176,6 +179,8 @@ export function createSpeakingDesk(
 
   return {
     take(event) {
+      // A source that gives all at once goes on after it was unsubscribed.
+      if (isClosed) return;
       if (event.type === 'reply-started') {
         start(event);
         return;
@@ -216,6 +221,7 @@ export function createSpeakingDesk(
     },
 
     finish() {
+      if (isClosed) return;
       // Whatever the service has not ended is over with it.
       for (const reply of [...replies.values()]) {
         if (reply.phase === 'undecided' && reply.held.length > 0) speak(reply);

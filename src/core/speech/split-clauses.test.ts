@@ -1,5 +1,16 @@
 import fc from 'fast-check';
-import { concat, EMPTY, from, NEVER, of, Subject } from 'rxjs';
+import {
+  concat,
+  EMPTY,
+  from,
+  map,
+  NEVER,
+  of,
+  type SchedulerAction,
+  type SchedulerLike,
+  Subject,
+  take,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { describeOperatorContract } from '../../testing/contracts/operator.contract.js';
 import { createVirtualClock } from '../../testing/virtual-clock.js';
@@ -296,6 +307,48 @@ describe('splitClauses', () => {
       .pipe(splitClauses(plain, createVirtualClock().scheduler))
       .subscribe((clause) => out.push(clause));
     expect(out).toEqual([]);
+  });
+
+  it('keeps two subscriptions apart, and stops at unsubscription, within a clause too', () => {
+    const clock = createVirtualClock();
+    let timers = 0;
+    const scheduler: SchedulerLike = {
+      now: clock.scheduler.now,
+      schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T) {
+        timers += 1;
+        const timer = clock.scheduler.schedule<T>(work, delay ?? 0, state as T);
+        timer.add(() => {
+          timers -= 1;
+        });
+        return timer;
+      },
+    };
+    const clauses$ = of('One is here. Two', ' is not. And three').pipe(splitClauses(plain, scheduler));
+    for (let round = 0; round < 2; round++) {
+      const out: string[] = [];
+      clauses$.pipe(map(({ text }) => text.trim())).subscribe((text) => out.push(text));
+      expect(out).toEqual(['One is here.', 'Two is not.', 'And three']);
+    }
+    const first: Clause[] = [];
+    concat(of('One is here. Two', ' is not. And three'), NEVER)
+      .pipe(splitClauses(plain, scheduler), take(1))
+      .subscribe((clause) => first.push(clause));
+    clock.advanceBy(30_000);
+    expect([first.length, timers]).toEqual([1, 0]);
+  });
+
+  it('goes on after half a minute in which nothing came', () => {
+    const clock = createVirtualClock();
+    const source$ = new Subject<string>();
+    const out: string[] = [];
+    source$.pipe(splitClauses(plain, clock.scheduler)).subscribe(({ text }) => out.push(text));
+    clock.advanceBy(30_000);
+    source$.next('One is');
+    clock.advanceBy(30_000);
+    source$.next(' here. And');
+    clock.advanceBy(30_000);
+    source$.complete();
+    expect(out).toEqual(['One', ' is', ' here.', ' And']);
   });
 
   it('refuses what it cannot work with', () => {

@@ -36,6 +36,8 @@ export function splitClauses(
       let state = noText;
       let waiting: Subscription | undefined;
       const take = (input: ClauseInput) => {
+        // A source that gives all at once goes on after it was unsubscribed.
+        if (subscriber.closed) return;
         const before = state;
         const step = stepClauses(state, input, settings);
         state = step.state;

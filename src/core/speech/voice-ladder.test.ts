@@ -502,6 +502,37 @@ describe('voiceLadder', () => {
     expect(events.length).toBe(before);
   });
 
+  it('stops trying a voice that rests when it is closed', () => {
+    let asked = 0;
+    let open = 0;
+    const { ladder, clock, heard } = setUp((clock) => [
+      {
+        name: 'kokoro',
+        open: () =>
+          of(
+            voiceOf('kokoro', () => {
+              asked += 1;
+              return asked === 1
+                ? throwError(() => broken)
+                : new Observable(() => {
+                    open += 1;
+                    return () => {
+                      open -= 1;
+                    };
+                  });
+            }),
+          ),
+      },
+      { name: 'espeak', open: () => of(voiceOf('espeak', speaker(clock, 0.2))) },
+    ]);
+    heard();
+    clock.advanceBy(10_000);
+    heard();
+    expect([asked, open]).toEqual([2, 1]);
+    ladder.close();
+    expect(open).toBe(0);
+  });
+
   it('refuses options and rungs that cannot be', () => {
     const rung: VoiceRung = { name: 'one', open: () => NEVER };
     expect(() => voiceLadder([])).toThrow(/OPTION_INVALID.*1 to 16 voices/);

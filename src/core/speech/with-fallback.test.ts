@@ -1,4 +1,4 @@
-import { concat, from, Observable, of, Subject, throwError } from 'rxjs';
+import { concat, from, Observable, of, Subject, take, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { fakeVoice, type VoiceTurn } from '../../../test/support/fake-voice.js';
 import { describeSynthesizerContract } from '../../testing/contracts/synthesizer.contract.js';
@@ -546,6 +546,32 @@ describe('withFallback for transcribers', () => {
     expect(String(end)).toMatch(
       /transcriber 1: one broke; transcriber 2: gave no final transcript within 15000 ms/,
     );
+  });
+
+  it('asks nobody after it was unsubscribed, within the first transcript of a source that gives all at once too', () => {
+    const it_ = ears((clock) => [fakeEar('one', clock), fakeEar('two', clock)]);
+    from([frameOf(0.1), frameOf(0.1)])
+      .pipe(it_.ear.transcribe(), take(1))
+      .subscribe();
+    it_.clock.advanceBy(30_000);
+    expect(it_.all.map(({ utterances, open }) => [utterances, open])).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
+    expect(it_.reports).toEqual([]);
+  });
+
+  it('waits through half a minute without a frame: only what comes after the end of an utterance is late', () => {
+    const it_ = ears((clock) => [fakeEar('one', clock), fakeEar('two', clock)]);
+    const audio$ = new Subject<AudioFrame>();
+    const out: string[] = [];
+    audio$.pipe(it_.ear.transcribe()).subscribe(({ text }) => out.push(text));
+    it_.clock.advanceBy(30_000);
+    audio$.next(frameOf(0.1));
+    it_.clock.advanceBy(30_000);
+    audio$.complete();
+    it_.clock.advanceBy(1000);
+    expect(out).toEqual(['one so far 1', 'one']);
   });
 
   it('passes an error of its source on, and lets everybody go', () => {

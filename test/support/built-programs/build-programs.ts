@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'tsup';
 import type { TestProject } from 'vitest/node';
@@ -19,8 +19,10 @@ declare module 'vitest' {
  * @returns what removes it again.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // As deep as `dist`, and inside of the project, or they would not find its packages.
-  const outDir = await mkdtemp(join(projectFolder, '.programs-for-tests-'));
+  // Inside of the project, or they would not find its packages; and a package themselves, where one program looks for another.
+  const folder = await mkdtemp(join(projectFolder, '.programs-for-tests-'));
+  const outDir = join(folder, 'dist');
+  await copyFile(join(projectFolder, 'package.json'), join(folder, 'package.json'));
   await build({
     entry: Object.fromEntries(
       [...programs, 'cli/main'].map((path) => [path, join(projectFolder, 'src', `${path}.ts`)]),
@@ -34,5 +36,5 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     silent: true,
   });
   project.provide('programsFolder', outDir);
-  return () => rm(outDir, { recursive: true, force: true });
+  return () => rm(folder, { recursive: true, force: true });
 }
