@@ -66,7 +66,8 @@ export {
   wavHeader,
   writeWav,
 } from './core/audio/wav.js';
-
+// Buttons and lights
+export { toggledBy } from './core/controls/toggled-by.js';
 // The conversation
 export type { BackchannelLanguage } from './core/conversation/backchannels.js';
 export { type BargeInOptions, defaultBargeInOptions } from './core/conversation/barge-in-policy.js';
@@ -120,7 +121,45 @@ export {
 } from './core/hardware/streamed-microphone-options.js';
 export type { Timeline } from './core/hardware/timeline.js';
 export { defaultWakeOptions, type WakeOptions } from './core/hardware/wake-policy.js';
-
+export { indicationsOf } from './core/indication/indications-of.js';
+export {
+  colouredLightPatterns,
+  type LightPattern,
+  type LightPatterns,
+  type LightStep,
+  singleLightPatterns,
+} from './core/indication/light-patterns.js';
+export { defaultLightOptions, type LightOptions, lightsOf } from './core/indication/lights-of.js';
+// What a conversation comes to
+export type {
+  AlertSeverity,
+  KpiAlert,
+  KpiCounter,
+  KpiEvent,
+  KpiGauge,
+  KpiLatency,
+  KpiShare,
+  SilenceStages,
+} from './core/kpi/kpi-event.js';
+export { defaultKpiOptions, type KpiOptions } from './core/kpi/kpi-options.js';
+export { type KpiInput, measureConversation } from './core/kpi/measure-conversation.js';
+export { type SynthesisTiming, type WatchedSynthesis, watchSynthesis } from './core/kpi/watch-synthesis.js';
+// Log lines
+export {
+  defaultLogLineOptions,
+  type LogFormat,
+  type LogLevel,
+  type LogLineOptions,
+} from './core/log/log-line.js';
+export { type PipelineLogLines, pipelineLogLines } from './core/log/pipeline-log-lines.js';
+export { operatePipeline } from './core/operation/operate-pipeline.js';
+export type { OperatedPipeline, StopReport, SwapReport } from './core/operation/operated-pipeline.js';
+// Operating it
+export {
+  defaultOperationOptions,
+  type Ending,
+  type OperationOptions,
+} from './core/operation/operation-options.js';
 // Operators
 export { convertTo } from './core/operators/convert-to.js';
 export {
@@ -170,10 +209,8 @@ export {
   oneOf,
   resolveOptions,
 } from './core/options.js';
-
 // Devices paced by a clock
 export { createTimeBase, type TimeBase } from './core/pacing/time-base.js';
-
 // The pipeline
 export type { BargeIn, DeviceRole, PipelineEvent, TurnEndReason } from './core/pipeline/pipeline-event.js';
 export {
@@ -186,16 +223,18 @@ export type { PipelinePorts } from './core/pipeline/pipeline-ports.js';
 export { createVoicePipeline, type VoicePipeline } from './core/pipeline/voice-pipeline.js';
 export { defaultPlayoutOptions, type PlayoutOptions } from './core/playout/playout-options.js';
 export type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from './core/playout/playout-types.js';
-
 // Ports
 export type { AudioSink, FlushKind, Loudspeaker, PlayoutPosition } from './core/ports/audio-sink.js';
 export type { AudioSource } from './core/ports/audio-source.js';
+export type { Button } from './core/ports/button.js';
+export type { ControlReport } from './core/ports/control-report.js';
 export type { DeviceFactName, DeviceReport } from './core/ports/device-report.js';
 export type { EchoCanceller } from './core/ports/echo-canceller.js';
 export type { EchoDiagnosis } from './core/ports/echo-diagnosis.js';
 export type { FallbackReason, FallbackReport } from './core/ports/fallback-report.js';
 export type { FillerClip, FillerContext, FillerLibrary } from './core/ports/filler-library.js';
 export type { Floor, Mute } from './core/ports/floor.js';
+export { type Indication, type Indicator, indications, type Light } from './core/ports/indicator.js';
 export type { SpokenFrame, Synthesizer } from './core/ports/synthesizer.js';
 export type { Transcriber, Transcript } from './core/ports/transcriber.js';
 export type {
@@ -208,6 +247,7 @@ export type {
   UpstreamRequest,
 } from './core/ports/upstream.js';
 export type { ScoredFrame, VoiceActivityDetector } from './core/ports/voice-activity-detector.js';
+export type { WakeWord, WakeWordHeard } from './core/ports/wake-word.js';
 export { type ClauseOptions, defaultClauseOptions } from './core/speech/clause-options.js';
 // Speech on this device
 export type { Clause, ClauseEnd } from './core/speech/clause-step.js';
@@ -223,3 +263,6 @@ export { defaultVoiceLadderOptions, type VoiceLadderOptions } from './core/speec
 export type { ClosableSynthesizer, VoiceRung } from './core/speech/voice-rung.js';
 export { type WithReports, withFallback } from './core/speech/with-fallback.js';
 export { withSpeech } from './core/speech/with-speech.js';
+export { watchProgress } from './core/watchdog/watch-progress.js';
+export type { PartStanding, ProgressReport, WatchedPart } from './core/watchdog/watchdog.js';
+export { defaultWatchdogOptions, type WatchdogOptions } from './core/watchdog/watchdog-options.js';

@@ -9,15 +9,19 @@ import {
   shareReplay,
 } from 'rxjs';
 import { type CommandReport, commandIndicator, runCommandHooks } from '../../adapters/command-hooks/index.js';
-import { toggledBy } from '../../core/controls/toggled-by.js';
-import { indicationsOf } from '../../core/indication/indications-of.js';
-import { lightsOf } from '../../core/indication/lights-of.js';
-import type { Button } from '../../core/ports/button.js';
-import type { ControlReport } from '../../core/ports/control-report.js';
-import type { Indicator } from '../../core/ports/indicator.js';
 import { gpioButton, gpioLights, ledLights } from '../../devices/gpio/index.js';
 import { type Keyboard, keyboardButton } from '../../devices/keyboard/index.js';
-import type { Floor, Mute, PipelineEvent } from '../../index.js';
+import {
+  type Button,
+  type ControlReport,
+  type Floor,
+  type Indicator,
+  indicationsOf,
+  lightsOf,
+  type Mute,
+  type PipelineEvent,
+  toggledBy,
+} from '../../index.js';
 import type { EarshotConfig } from './earshot-config.js';
 import type { GpioButtonConfig, KeyConfig, LightConfig } from './operation-config.js';
 

@@ -4,13 +4,15 @@ import type {
   CommandIndicatorOptions,
 } from '../../adapters/command-hooks/index.js';
 import type { PrometheusOptions } from '../../adapters/prometheus/index.js';
-import type { LightOptions } from '../../core/indication/lights-of.js';
-import type { KpiOptions } from '../../core/kpi/kpi-options.js';
-import type { LogLineOptions } from '../../core/log/log-line.js';
-import type { OperationOptions } from '../../core/operation/operation-options.js';
-import type { WatchdogOptions } from '../../core/watchdog/watchdog-options.js';
 import type { GpioButtonOptions, GpioLightsOptions, LedLightsOptions } from '../../devices/gpio/index.js';
 import type { KeyboardButtonOptions } from '../../devices/keyboard/index.js';
+import type {
+  KpiOptions,
+  LightOptions,
+  LogLineOptions,
+  OperationOptions,
+  WatchdogOptions,
+} from '../../index.js';
 
 /** What is around the conversation: buttons, lights, hooks, logs, figures, and how the program stops and is watched. */
 export interface OperationConfig {
