@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadMoonshine, type MoonshineTranscriber } from 'earshot/adapters/moonshine';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type OnDeviceRoom, onDeviceRoom } from './support/on-device-room.js';
+import { leaveRooms, type OnDeviceRoom, onDeviceRoom } from './support/on-device-room.js';
 import { writeModel } from './support/synthetic-models/model-folder.js';
 import { syntheticMoonshine } from './support/synthetic-models/moonshine-model.js';
 
@@ -35,20 +35,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const open: Awaited<ReturnType<typeof onDeviceRoom>>[] = [];
-afterEach(async () => {
-  for (const room of open.splice(0)) await room.close();
-});
-async function visit(faults?: OnDeviceRoom['faults']) {
-  const room = await onDeviceRoom({
-    transcriber,
-    answers,
-    speaker: { ofService: hum },
-    ...(faults && { faults }),
-  });
-  open.push(room);
-  return room;
-}
+afterEach(leaveRooms);
+const visit = (faults: OnDeviceRoom['faults'] = {}) =>
+  onDeviceRoom({ transcriber, answers, speaker: { ofService: hum }, faults });
 
 describe('a conversation in which nobody but the device knows what the person says', () => {
   it('goes from turn to turn: the service is asked what was said, and its answers are heard', async () => {

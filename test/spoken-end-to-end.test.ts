@@ -5,7 +5,7 @@ import { type KokoroSynthesizer, loadKokoro } from 'earshot/adapters/kokoro';
 import { loadMoonshine, type MoonshineTranscriber } from 'earshot/adapters/moonshine';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { convertSampleRate } from '../src/core/audio/sample-rate-converter.js';
-import { type OnDeviceRoom, onDeviceRoom } from './support/on-device-room.js';
+import { leaveRooms, type OnDeviceRoom, onDeviceRoom } from './support/on-device-room.js';
 import { syntheticKokoro } from './support/synthetic-models/kokoro-model.js';
 import { writeModel } from './support/synthetic-models/model-folder.js';
 import { syntheticMoonshine } from './support/synthetic-models/moonshine-model.js';
@@ -33,20 +33,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const open: Awaited<ReturnType<typeof onDeviceRoom>>[] = [];
-afterEach(async () => {
-  for (const room of open.splice(0)) await room.close();
-});
-async function visit(faults?: OnDeviceRoom['faults']) {
-  const room = await onDeviceRoom({
-    transcriber,
-    answers,
-    speaker: { onDevice: kokoro },
-    ...(faults && { faults }),
-  });
-  open.push(room);
-  return room;
-}
+afterEach(leaveRooms);
+const visit = (faults: OnDeviceRoom['faults'] = {}) =>
+  onDeviceRoom({ transcriber, answers, speaker: { onDevice: kokoro }, faults });
 
 /** What Kokoro says, as the loudspeaker plays it. */
 async function spoken(...texts: readonly string[]) {

@@ -18,13 +18,23 @@ export interface OnDeviceRoom {
   readonly answers: Readonly<Record<string, readonly string[]>>;
   /** The voice of the service. Without one it sends text alone, and this speaks. */
   readonly speaker: { readonly ofService: Voice } | { readonly onDevice: Synthesizer };
-  readonly faults?: Readonly<Record<string, Fault>>;
+  readonly faults: Readonly<Record<string, Fault>>;
 }
 
 const rateHz = 48_000;
 
+const open = new Set<{ close(): Promise<void> }>();
+
+/** Leaves every room that is still open. */
+export async function leaveRooms(): Promise<void> {
+  for (const room of open) {
+    open.delete(room);
+    await room.close();
+  }
+}
+
 /** The whole loop in real time, and a StreamingService behind a real socket; a person who speaks in tones. */
-export async function onDeviceRoom({ transcriber, answers, speaker, faults = {} }: OnDeviceRoom) {
+export async function onDeviceRoom({ transcriber, answers, speaker, faults }: OnDeviceRoom) {
   const prompts: string[] = [];
   const server = await startReferenceServer({
     ...('ofService' in speaker ? { voice: speaker.ofService } : { isTextOnly: true }),
@@ -66,7 +76,7 @@ export async function onDeviceRoom({ transcriber, answers, speaker, faults = {} 
     },
   });
 
-  return {
+  const room = {
     server,
     /** What the service was asked. */
     prompts,
@@ -101,4 +111,6 @@ export async function onDeviceRoom({ transcriber, answers, speaker, faults = {} 
       await server.close();
     },
   };
+  open.add(room);
+  return room;
 }

@@ -1,22 +1,12 @@
 import type { Transcript } from 'earshot';
 import type { PartialCounts } from 'earshot/adapters/moonshine';
-import type { Place } from '../timeline/data.js';
+import type { Place, TimelineTurn } from '../timeline/data.js';
 import type { DegradedSummary } from './degraded.js';
-import type { WaitSummary } from './fillers.js';
 import type { WordCount } from './words-understood.js';
 
 /** One turn of the user and what came of it. Times in ms, 0 is the first sample of both recordings. */
-export interface TurnSummary extends WaitSummary {
-  readonly turnId: string;
+export interface TurnSummary extends Omit<Required<TimelineTurn>, 'outcome' | 'earlierRevisions'> {
   readonly revision: number;
-  readonly said: string;
-  readonly answered: string;
-  readonly endOfSpeechMs: number;
-  readonly turnEndedMs: number;
-  readonly fillerHeardMs: number | null;
-  readonly firstReplyHeardMs: number | null;
-  /** How much of the reply was heard. */
-  readonly replyHeardMs: number;
   readonly outcome: 'answered' | 'interrupted' | 'reopened' | 'unanswered';
   /** The turn as it was sent before the user went on with it. */
   readonly earlierRevisions: readonly TurnSummary[];

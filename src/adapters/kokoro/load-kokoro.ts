@@ -1,14 +1,15 @@
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { catchError, concatMap, defer, type Observable } from 'rxjs';
 import { type AudioFrame, audioFrame, type PcmFormat } from '../../core/audio/audio-frame.js';
 import { SpeechError, VoiceError } from '../../core/errors.js';
 import type { Synthesizer } from '../../core/ports/synthesizer.js';
 import {
+  assertInstalled,
   type EngineProgram,
   type EngineState,
   findEngineProgram,
   startModelEngine,
+  threadsFor,
 } from '../engine-host/index.js';
 import type { KokoroPiece, KokoroRequest, KokoroSettings } from './engine-messages.js';
 import { filesOf, type GivenKokoroOptions, resolveKokoroOptions } from './kokoro-options.js';
@@ -70,8 +71,12 @@ export async function loadKokoro(
   const resolved = resolveKokoroOptions(options);
   const { model: id, revision, store, source, offline } = resolved;
   const { dtype, voice, speed, maxCharacters, limits, onProgress, warmUp } = resolved;
-  assertInstalled(parts.findPeer ?? (() => createRequire(import.meta.url).resolve('kokoro-js')));
-  const threads = resolved.threads ?? Math.max(1, availableParallelism() - 1);
+  assertInstalled(
+    'kokoro-js',
+    '1.2.1',
+    parts.findPeer ?? (() => createRequire(import.meta.url).resolve('kokoro-js')),
+  );
+  const threads = threadsFor(resolved.threads);
   const host = await startModelEngine<KokoroSettings, KokoroRequest, KokoroPiece>({
     label: 'the Kokoro voice',
     program: (parts.findProgram ?? (() => findEngineProgram('adapters/kokoro/engine')))(),
@@ -105,16 +110,6 @@ export async function loadKokoro(
         );
       }),
   };
-}
-
-function assertInstalled(findPeer: () => unknown): void {
-  try {
-    findPeer();
-  } catch (cause) {
-    throw new VoiceError('PEER_MISSING', 'kokoro-js is not installed; run: npm install kokoro-js@1.2.1', {
-      cause,
-    });
-  }
 }
 
 function framesOf(samples: Float32Array, start: number): AudioFrame[] {

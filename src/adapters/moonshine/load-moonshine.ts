@@ -1,14 +1,14 @@
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import type { Observable } from 'rxjs';
 import type { PcmFormat } from '../../core/audio/audio-frame.js';
-import { VoiceError } from '../../core/errors.js';
 import type { Transcriber } from '../../core/ports/transcriber.js';
 import {
+  assertInstalled,
   type EngineProgram,
   type EngineState,
   findEngineProgram,
   startModelEngine,
+  threadsFor,
 } from '../engine-host/index.js';
 import type { MoonshinePiece, MoonshineRequest, MoonshineSettings } from './engine-messages.js';
 import { type Desk, listenToUtterance, type PartialCounts } from './listen-to-utterance.js';
@@ -69,9 +69,11 @@ export async function loadMoonshine(
   const resolved = resolveMoonshineOptions(options);
   const { recogniser, dtype, language, limits, store, source, offline, onProgress, warmUp } = resolved;
   assertInstalled(
+    '@huggingface/transformers',
+    '3.8.1',
     parts.findPeer ?? (() => createRequire(import.meta.url).resolve('@huggingface/transformers')),
   );
-  const threads = resolved.threads ?? Math.max(1, availableParallelism() - 1);
+  const threads = threadsFor(resolved.threads);
   const host = await startModelEngine<MoonshineSettings, MoonshineRequest, MoonshinePiece>({
     label: `the recogniser ${recogniser}`,
     program: (parts.findProgram ?? (() => findEngineProgram('adapters/moonshine/engine')))(),
@@ -98,16 +100,4 @@ export async function loadMoonshine(
     partialCounts: () => ({ ...desk.partials }),
     transcribe: () => (audio$) => listenToUtterance(desk, audio$),
   };
-}
-
-function assertInstalled(findPeer: () => unknown): void {
-  try {
-    findPeer();
-  } catch (cause) {
-    throw new VoiceError(
-      'PEER_MISSING',
-      '@huggingface/transformers is not installed; run: npm install @huggingface/transformers@3.8.1',
-      { cause },
-    );
-  }
 }

@@ -2,6 +2,7 @@ import { spellingDecoder, writeTokens } from './listening-graphs.js';
 import { json, type ModelFiles, onnxPath, type SyntheticDtype } from './model-folder.js';
 import { castTo, createGraph, type Graph, type Value } from './onnx-writer.js';
 import type { Cost } from './realistic-cost.js';
+import { tokenizerFile } from './tokenizer-file.js';
 import { letterHz, letters, listeningFormat } from './tone-alphabet.js';
 
 /** What a synthetic Moonshine is to be. */
@@ -70,27 +71,7 @@ export function syntheticMoonshine({
       sampling_rate: listeningFormat.sampleRateHz,
       feature_size: 1,
     }),
-    'tokenizer.json': json({
-      version: '1.0',
-      truncation: null,
-      padding: null,
-      added_tokens: special.map((content, id) => ({
-        ...{
-          id,
-          content,
-          special: true,
-          single_word: false,
-          lstrip: false,
-          rstrip: false,
-          normalized: false,
-        },
-      })),
-      normalizer: null,
-      pre_tokenizer: { type: 'Split', pattern: { Regex: '' }, behavior: 'Isolated', invert: false },
-      post_processor: null,
-      decoder: { type: 'Fuse' },
-      model: { vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])) },
-    }),
+    'tokenizer.json': tokenizerFile(vocabulary, special),
     'tokenizer_config.json': json({
       tokenizer_class: 'PreTrainedTokenizerFast',
       bos_token: '<s>',

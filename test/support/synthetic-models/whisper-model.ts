@@ -2,6 +2,7 @@ import { WhisperFeatureExtractor } from '@huggingface/transformers';
 import { spellingDecoder, writeTokens } from './listening-graphs.js';
 import { json, type ModelFiles, onnxPath } from './model-folder.js';
 import { castTo, createGraph } from './onnx-writer.js';
+import { tokenizerFile } from './tokenizer-file.js';
 import { letters, listeningFormat, spell } from './tone-alphabet.js';
 
 const features = {
@@ -71,20 +72,7 @@ export async function syntheticWhisper({ isMultilingual }: { isMultilingual: boo
       }),
     }),
     'preprocessor_config.json': json(features),
-    'tokenizer.json': json({
-      version: '1.0',
-      truncation: null,
-      padding: null,
-      added_tokens: special.map((content) => ({
-        ...{ id: tokenOf(content), content, special: true, single_word: false },
-        ...{ lstrip: false, rstrip: false, normalized: false },
-      })),
-      normalizer: null,
-      pre_tokenizer: { type: 'Split', pattern: { Regex: '' }, behavior: 'Isolated', invert: false },
-      post_processor: null,
-      decoder: { type: 'Fuse' },
-      model: { vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])) },
-    }),
+    'tokenizer.json': tokenizerFile(vocabulary, special),
     'tokenizer_config.json': json({
       tokenizer_class: 'WhisperTokenizer',
       bos_token: end,
