@@ -146,10 +146,13 @@ export { type KpiInput, measureConversation } from './core/kpi/measure-conversat
 export { type SynthesisTiming, type WatchedSynthesis, watchSynthesis } from './core/kpi/watch-synthesis.js';
 // Log lines
 export {
+  createLogLineWriter,
   defaultLogLineOptions,
+  type LogEntry,
   type LogFormat,
   type LogLevel,
   type LogLineOptions,
+  type LogLineWriter,
 } from './core/log/log-line.js';
 export { type PipelineLogLines, pipelineLogLines } from './core/log/pipeline-log-lines.js';
 export { operatePipeline } from './core/operation/operate-pipeline.js';

@@ -1,4 +1,4 @@
-import { lastValueFrom, type SchedulerLike } from 'rxjs';
+import { EMPTY, lastValueFrom, type Observable, type SchedulerLike } from 'rxjs';
 import { fillerCache } from '../../adapters/filler-cache/index.js';
 import type { ModelProgress } from '../../adapters/model-store/index.js';
 import { loadSileroVad } from '../../adapters/silero-vad/index.js';
@@ -16,6 +16,7 @@ import {
   type Mute,
   type PipelineOptions,
   type PipelinePorts,
+  type SynthesisTiming,
   type VoiceError,
   type VoiceLadder,
 } from '../../index.js';
@@ -50,6 +51,8 @@ export interface ComposedPipeline {
   readonly service: StreamingService;
   /** What speaks on this device; undefined where the service does. `warmUp()` finds a voice before there is something to say. */
   readonly voice: VoiceLadder | undefined;
+  /** How long that takes for each text, for `measureConversation`. Hot. */
+  readonly timings$: Observable<SynthesisTiming>;
   /** What somebody should know who runs it, one sentence each. */
   readonly notices: readonly string[];
   /** Release every model, process and connection. Idempotent; settles within 6 s. */
@@ -129,7 +132,8 @@ export async function composePipeline(config: EarshotConfig, parts: CompositionP
   };
   const options = { ...config.pipeline, scheduler };
   const notices = [...devices.notices, ...doubtsOf(config)];
-  return { composed: { ports, options, service, voice: spoken?.ladder, notices, close } };
+  const timings$ = spoken?.timings$ ?? EMPTY;
+  return { composed: { ports, options, service, voice: spoken?.ladder, timings$, notices, close } };
 }
 
 async function serviceOf({ upstream }: EarshotConfig, scheduler: SchedulerLike): Promise<StreamingService> {

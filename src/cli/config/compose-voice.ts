@@ -9,6 +9,8 @@ import {
   type VoiceLadder,
   type VoiceRung,
   voiceLadder,
+  type WatchedSynthesis,
+  watchSynthesis,
   withSpeech,
 } from '../../index.js';
 import { modelFrom, pathFrom, withPaths } from './config-files.js';
@@ -30,11 +32,12 @@ const { format } = defaultVoiceLadderOptions;
 export function composeVoice(
   config: VoiceConfig,
   parts: VoiceParts,
-): { readonly upstream: Upstream; readonly ladder: VoiceLadder } {
+): { readonly upstream: Upstream; readonly ladder: VoiceLadder } & Pick<WatchedSynthesis, 'timings$'> {
   const { ladder: rungs, speech, ...options } = config;
   const { scheduler, service } = parts;
   const ladder = voiceLadder(rungsOf(rungs, parts), { ...options, format, scheduler });
-  return { upstream: withSpeech(service, ladder, { ...speech, scheduler }), ladder };
+  const { synthesizer, timings$ } = watchSynthesis(ladder, scheduler);
+  return { upstream: withSpeech(service, synthesizer, { ...speech, scheduler }), ladder, timings$ };
 }
 
 function rungsOf(rungs: readonly VoiceRungConfig[], parts: VoiceParts): readonly VoiceRung[] {

@@ -45,7 +45,7 @@ export const defaultLogLineOptions = {
   maxRepeatsPerMinute: 30,
 } as const satisfies LogLineOptions;
 
-/** What a line says. */
+/** What a line says. @public */
 export interface LogEntry {
   readonly level: LogLevel;
   /** The part of the system. One word. */
@@ -57,7 +57,7 @@ export interface LogEntry {
   readonly ctx: Readonly<Record<string, unknown>>;
 }
 
-/** Writes entries as lines; undefined for one that matters too little, or comes too often. */
+/** Writes entries as lines; undefined for one that matters too little, or comes too often. @public */
 export interface LogLineWriter {
   readonly showText: boolean;
   write(entry: LogEntry, atMs: number): string | undefined;
@@ -73,10 +73,13 @@ const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 const priorities = { debug: 7, info: 6, warn: 4, error: 3 } as const satisfies Record<LogLevel, number>;
 
 /**
- * One line each, whatever is in the entry.
+ * Log lines of a program of one's own, in the form of those of `pipelineLogLines`, so that one log can have both.
  *
+ * @remarks
+ * It writes nothing. Shape: one line each, whatever is in the entry. Units: `atMs` is milliseconds since 1970.
  * @param where - what is being configured, for the message of the error.
  * @throws OptionError `OPTION_INVALID`
+ * @public
  */
 export function createLogLineWriter(where: string, options: Partial<LogLineOptions>): LogLineWriter {
   const { minLevel, showText, secrets, format, maxRepeatsPerMinute } = resolveOptions<LogLineOptions>(
