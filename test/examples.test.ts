@@ -1,0 +1,226 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, credentials } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openScreen } from '../examples/kiosk/screen.js';
+import type { View } from '../examples/kiosk/view.js';
+import { startReferenceServer } from '../examples/reference-server/reference-server.js';
+import { streamingServiceDefinition } from '../src/adapters/streaming-service/index.js';
+import { peakDb, readWav } from '../src/index.js';
+import { type Finished, killCommands, type Running, start, startEarshot } from './support/run-command.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'earshot-examples-'));
+const open: { close(): unknown }[] = [];
+afterAll(async () => {
+  killCommands();
+  for (const one of open) await one.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts an example from its source, as its page says. */
+const example = (name: string, ...args: readonly string[]): Running =>
+  start(process.execPath, ['--import', import.meta.resolve('tsx'), `examples/${name}/main.ts`, ...args]);
+
+/** Something that answers, on a real socket; what it was asked is in its calls. */
+async function service(timeToFirstByteMs: number) {
+  const wheels = { sentences: ['I am a reading lamp, so I have no wheels.'] };
+  const server = await startReferenceServer({
+    voice: 'prompts',
+    timeToFirstByteMs,
+    answers: (prompt) => (prompt.startsWith('Go') ? wheels : { sentences: ['That is generous of you.'] }),
+  });
+  open.push(server);
+  return { server, address: `127.0.0.1:${server.port}` };
+}
+
+/** What it has printed that matches, as soon as it has; an error when it ends without. */
+async function printed({ child, finished }: Running, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout.on('data', (text: string) => {
+      said += text;
+      const found = pattern.exec(said);
+      if (found) resolve(found[1] ?? found[0]);
+    });
+    void finished.then(({ stderr }) => reject(new Error(`it ended before it printed ${pattern}: ${stderr}`)));
+  });
+}
+
+const answer = join(folder, 'answer.wav');
+
+async function runCart() {
+  const { server, address } = await service(50);
+  const finished = await example('custom-pipeline', '--backend', address, '--out', answer).finished;
+  return { finished, asked: server.calls().map(({ method }) => method) };
+}
+
+/** Looks at the page, and at every view that it is sent until the visit is over. */
+async function runKiosk() {
+  const { address } = await service(1200);
+  const kiosk = example('kiosk', '--backend', address, '--port', '0');
+  const url = await printed(kiosk, /look at (http:\S+)/);
+  const page = await (await fetch(url)).text();
+  const elsewhere = (await fetch(`${url}else`)).status;
+  const messages = (await (await fetch(`${url}events`)).text()).split('\n\n').slice(0, -1);
+  const views = messages.map((message) => JSON.parse(message.replace(/^data: /, '')) as View);
+  return { finished: await kiosk.finished, page, elsewhere, views };
+}
+
+const hello = 'You said: Hello That is all that I know. ';
+
+async function runBackend() {
+  const running = example('own-backend', '--port', '0');
+  const backend = await printed(running, /listening on (\S+)/);
+  const ask = async (prompt: string, ...flags: readonly string[]) => {
+    const args = ['ask', prompt, '--backend', backend, '--hardware-id', 'kiosk-1', '--json', '--no-retry'];
+    const { code, stdout } = await startEarshot([...args, ...flags]).finished;
+    const { outcome, grpcStatus, text, audioMs, formats } = JSON.parse(stdout);
+    return { code, outcome, grpcStatus, text, audioMs, formats };
+  };
+  const outcomes = {
+    whole: await ask('Hello'),
+    cancelled: await ask('Hello', '--cancel-after-ms', '100'),
+    half: await ask('Tell me half of it.'),
+    secret: await ask('Tell me a secret.'),
+    interrupted: await ask('Hello', '--interrupt-after-ms', '100'),
+    again: await ask('Hello'),
+  };
+  const withoutIds = await statusWithoutIds(backend);
+  running.child.kill('SIGTERM');
+  return { outcomes, withoutIds, finished: await running.finished };
+}
+
+/** How a call ends that does not say who asks. */
+function statusWithoutIds(backend: string): Promise<number> {
+  const client = new Client(backend, credentials.createInsecure());
+  open.push(client);
+  const { path, requestSerialize, responseDeserialize } = streamingServiceDefinition.streamAudio;
+  return new Promise((resolve) => {
+    client
+      .makeServerStreamRequest(path, requestSerialize, responseDeserialize, {
+        hardwareId: '',
+        prompt: 'Hello',
+      })
+      .on('error', ({ code }: { readonly code?: number } & Error) => resolve(code ?? -1))
+      .resume();
+  });
+}
+
+let cart: Awaited<ReturnType<typeof runCart>>;
+let kiosk: Awaited<ReturnType<typeof runKiosk>>;
+let backend: Awaited<ReturnType<typeof runBackend>>;
+// In real time, and mostly waiting: all at once.
+beforeAll(async () => {
+  [cart, kiosk, backend] = await Promise.all([runCart(), runKiosk(), runBackend()]);
+}, 60_000);
+
+const ended: Finished = { code: 0, stdout: '', stderr: '' };
+
+describe('examples/custom-pipeline', () => {
+  it('forgets what is no command, and obeys what is one', () => {
+    const lines = [
+      'not for us, and forgotten',
+      'obeyed: Go forward ten meters.',
+      'it: I am a reading lamp, so I have no wheels.',
+      '',
+    ];
+    expect(cart.finished).toEqual({ ...ended, stdout: lines.join('\n') });
+    expect(cart.asked).toEqual(['StreamAudio']);
+    expect(peakDb(readWav(readFileSync(answer)).samples)).toBeGreaterThan(-20);
+  });
+});
+
+describe('examples/kiosk', () => {
+  it('serves its page, and nothing else', () => {
+    expect(kiosk.finished).toMatchObject({ code: 0, stderr: '' });
+    expect(kiosk.page).toContain("new EventSource('/events')");
+    expect(kiosk.elsewhere).toBe(404);
+  });
+
+  it('shows who speaks', () => {
+    const states = kiosk.views.map(({ state }) => state).filter((state, n, all) => state !== all[n - 1]);
+
+    expect(states.join(' ')).toMatch(
+      /^idle listening awaiting-reply filling replying (ducking )?listening awaiting-reply (filling )?replying idle closed$/,
+    );
+  });
+
+  it('shows what is said while it is said, a filler, and both answers', () => {
+    const spoken = kiosk.views.flatMap(({ lines: [first] }) => (first ? [first.text] : []));
+    const { lines } = kiosk.views.at(-1) as View;
+
+    expect(spoken[0]).toMatch(/^Go( forward)?$/);
+    expect(lines.filter(({ by }) => by !== 'filler').map(({ by, text }) => `${by}: ${text}`)).toEqual([
+      'you: Go forward ten meters.',
+      'it: I am a reading lamp, so I have no wheels.',
+      'you: He was not an ill-disposed young man.',
+      'it: That is generous of you.',
+    ]);
+    expect(lines[1]).toMatchObject({ by: 'filler' });
+  });
+
+  it('shows what was heard of an answer: growing, whole, or cut off where it was', () => {
+    const [cut, whole] = (kiosk.views.at(-1) as View).lines.filter(({ by }) => by === 'it');
+    const known = kiosk.views.flatMap(({ lines }) => lines.filter(({ id }) => id === whole?.id));
+
+    expect(cut?.isOver).toBe(true);
+    expect(cut?.heard).toBeGreaterThan(0);
+    expect(cut?.heard).toBeLessThan(cut?.text.length as number);
+    expect(whole?.heard).toBe(whole?.text.length);
+    expect(new Set(known.map(({ heard }) => heard)).size).toBeGreaterThan(2);
+  });
+
+  it('shows nothing to a site that pretends to be this machine', async () => {
+    const screen = await openScreen(0, { state: 'idle', lines: [] });
+    open.push(screen);
+
+    const statusCode = await new Promise((resolve, reject) => {
+      request(`${screen.url}events`, { headers: { host: 'example.com' } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .once('error', reject)
+        .end();
+    });
+
+    expect(statusCode).toBe(403);
+  });
+});
+
+describe('examples/own-backend', () => {
+  it('gives a whole answer, also after one that was interrupted', () => {
+    const { whole, again } = backend.outcomes;
+
+    expect(whole).toEqual({
+      code: 0,
+      outcome: 'complete',
+      grpcStatus: null,
+      text: hello,
+      // 60 ms a letter, without the spaces behind the two sentences.
+      audioMs: 60 * (hello.length - 2),
+      formats: [{ dtype: 'int16', sampleRateHz: 24_000, channels: 1 }],
+    });
+    expect(again).toEqual(whole);
+  });
+
+  it('stops when the device hangs up, and when it is told to', () => {
+    const { cancelled, interrupted } = backend.outcomes;
+
+    expect(cancelled).toMatchObject({ code: 0, outcome: 'cancelled', text: 'You said: Hello ' });
+    expect(interrupted).toMatchObject({ code: 3, outcome: 'truncated', text: 'You said: Hello ' });
+  });
+
+  it('says what failed: as a status before data, as a message after it', () => {
+    const { secret, half } = backend.outcomes;
+
+    expect(secret).toMatchObject({ code: 5, outcome: 'failed', grpcStatus: 13, text: '' });
+    expect(half).toMatchObject({ code: 3, outcome: 'truncated', text: 'You said: Tell me half of it. ' });
+  });
+
+  it('refuses who does not say who asks, and ends when it is told to', () => {
+    expect(backend.withoutIds).toBe(3);
+    expect(backend.finished).toMatchObject({ code: 0, stderr: '' });
+  });
+});
