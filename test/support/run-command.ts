@@ -15,6 +15,8 @@ export interface Finished {
 /** A command that runs. */
 export interface Running {
   readonly child: ChildProcessWithoutNullStreams;
+  /** Its output so far. */
+  readonly said: { readonly stdout: string; readonly stderr: string };
   readonly finished: Promise<Finished>;
 }
 
@@ -29,8 +31,13 @@ export function killCommands(): void {
 }
 
 /** Starts a program with nothing to read; without a network proxy, since everything is on this machine. */
-export function start(program: string, args: readonly string[], input?: string): Running {
-  const child = spawn(program, args, { cwd: projectFolder });
+export function start(
+  program: string,
+  args: readonly string[],
+  input?: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Running {
+  const child = spawn(program, args, { cwd: projectFolder, env });
   running.add(child);
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -43,11 +50,15 @@ export function start(program: string, args: readonly string[], input?: string):
     running.delete(child);
     return { code: code as number | null, ...said };
   });
-  return { child, finished };
+  return { child, said, finished };
 }
 
 /** Starts `earshot` with these arguments. */
-export function startEarshot(args: readonly string[], input?: string): Running {
+export function startEarshot(
+  args: readonly string[],
+  input?: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Running {
   const [node, ...script] = earshotCommand;
-  return start(node, [...script, ...args], input);
+  return start(node, [...script, ...args], input, env);
 }
