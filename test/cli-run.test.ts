@@ -4,12 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ReferenceServer, startReferenceServer } from '../examples/reference-server/reference-server.js';
 import { readWav } from '../src/core/audio/wav.js';
-import {
-  bindNotifySocket,
-  type Heard,
-  type NotifySocket,
-  whyNoNotifySocket,
-} from './support/notify-socket.js';
+import { bindNotifySocket, type Heard, whyNoNotifySocket } from './support/notify-socket.js';
 import { projectFolder } from './support/project.js';
 import { killCommands, type Running, startEarshot } from './support/run-command.js';
 
@@ -70,8 +65,7 @@ const jsonLines = (stdout: string): readonly { readonly type: string; readonly [
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 
-// They mostly wait, each for a process of its own.
-describe.concurrent('earshot run --check', () => {
+describe('earshot run --check', () => {
   it('says that a config can be used, or everything that is wrong with it, with lines', async () => {
     const good = writeConfig();
     expect(await startEarshot(['run', '--check', good]).finished).toEqual({
@@ -105,6 +99,7 @@ describe.concurrent('earshot run --check', () => {
   });
 });
 
+// They mostly wait, each for a process of its own.
 describe.concurrent('earshot run', () => {
   it('holds the conversation of a config, tells all of it as JSON, and keeps what was said out of its log', async () => {
     const path = writeConfig();
@@ -133,7 +128,7 @@ describe.concurrent('earshot run', () => {
       for (const signal of signals) {
         stops += 1;
         running.child.kill(signal);
-        await said(running, 'stderr', new RegExp(`(method=stop[sS]*){${stops}}`));
+        await said(running, 'stderr', new RegExp(String.raw`(method=stop[\s\S]*){${stops}}`));
       }
       const { code, stdout, stderr } = await running.finished;
       const ends = jsonLines(stdout).filter(({ type }) => type === 'playout-ended');
