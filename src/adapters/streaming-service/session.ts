@@ -17,7 +17,7 @@ import { createUnfinishedTurns } from './unfinished-turns.js';
 /** Turns requests into calls. */
 export interface Session {
   take(request: UpstreamRequest): void;
-  /** No request will follow: completes the subscriber when the last call is over. */
+  /** No request will follow: completes the subscriber when the last call is over, and the service has answered every InterruptSession. */
   finish(): void;
   /** Cancel every call; nothing is emitted any more. */
   cancelAll(): void;
@@ -36,12 +36,12 @@ interface Call extends TurnRevision {
  * @remarks
  * Order: one question for each turn at a time, a higher revision takes the place of a lower one; those of different turns
  * run side by side, because only the pipeline knows whether the older answer is still wanted.
- * @param interrupt - sends an InterruptSession, and waits for nothing.
+ * @param interrupt - sends an InterruptSession, and tells when that was answered or has failed.
  */
 export function createSession(
   connection: Connection,
   context: ServiceContext,
-  interrupt: () => void,
+  interrupt: (over: () => void) => void,
   subscriber: Subscriber<UpstreamEvent>,
 ): Session {
   const { settings, newSessionId } = context;
@@ -52,6 +52,8 @@ export function createSession(
     subscriber.next({ type: 'upstream-fact', fact: 'turn-text-dropped', detail: dropped }),
   );
   let open = false;
+  /** InterruptSessions on their way. */
+  let interrupts = 0;
   let finishing = false;
 
   function opened(): void {
@@ -162,8 +164,16 @@ export function createSession(
     return any;
   }
 
+  function sendInterrupt(): void {
+    interrupts += 1;
+    interrupt(() => {
+      interrupts -= 1;
+      completeWhenFinished();
+    });
+  }
+
   function completeWhenFinished(): void {
-    if (finishing && calls.size === 0) subscriber.complete();
+    if (finishing && calls.size === 0 && interrupts === 0) subscriber.complete();
   }
 
   connection.keepOpen(opened);
@@ -179,7 +189,7 @@ export function createSession(
         case 'turn-ended':
           return endTurn(request);
         case 'reply-cancelled':
-          if (cancelUpTo(request) && settings.interruptOnCut) interrupt();
+          if (cancelUpTo(request) && settings.interruptOnCut) sendInterrupt();
           return;
         case 'reply-progress':
           for (const call of calls) if (call.replyId === request.replyId) call.asked?.heard(request.heardMs);

@@ -82,10 +82,6 @@ export function streamingService(options: StreamingServiceInit): StreamingServic
     });
   }
 
-  function interruptSession() {
-    return whileOpen(sendInterrupt(client, context));
-  }
-
   return {
     accepts: 'text',
     acceptsPartials: settings.partialTranscripts,
@@ -95,8 +91,12 @@ export function streamingService(options: StreamingServiceInit): StreamingServic
       whileOpen(
         new Observable((subscriber) => {
           const connection = createConnection(context, security);
-          // Whether it was taken is told as an event, and nobody waits for it.
-          const interrupt = (): void => void interruptSession().subscribe({ error: () => {} });
+          // On the connection that is open: whoever closes the session after a cut does not wait for another one. It outlives the session.
+          const interrupt = (over: () => void): void =>
+            void whileOpen(sendInterrupt(connection.client, context)).subscribe({
+              error: over,
+              complete: over,
+            });
           const session = createSession(connection, context, interrupt, subscriber);
           subscriber.add(() => {
             session.cancelAll();
@@ -116,7 +116,7 @@ export function streamingService(options: StreamingServiceInit): StreamingServic
       const synthesizer = welcomeSynthesizer(client, choice, context);
       return { ...synthesizer, synthesize: (text) => whileOpen(synthesizer.synthesize(text)) };
     },
-    interruptSession,
+    interruptSession: () => whileOpen(sendInterrupt(client, context)),
     reportUsage: (usage) =>
       whileOpen(
         defer(() => {

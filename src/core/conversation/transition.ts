@@ -35,7 +35,15 @@ export function transition(state: ConversationState, event: ConversationEvent): 
       return assertNever(state);
   }
   if (event.type === 'close-requested') {
-    return go({ name: 'closed' }, { type: 'flush-playout' }, ...cancelOf(state), { type: 'close-session' });
+    const turn = turnOf(state);
+    return go(
+      { name: 'closed' },
+      { type: 'flush-playout' },
+      // What was said of it is not sent any more, nor told as if it were.
+      ...(turn ? [{ type: 'abandon-turn', turnId: turn.turnId } as const] : []),
+      ...cancelOf(state),
+      { type: 'close-session' },
+    );
   }
   if (event.type === 'turn-failed' || event.type === 'turn-empty') {
     const turn = turnOf(state);

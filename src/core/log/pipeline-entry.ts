@@ -26,6 +26,7 @@ const scopes = {
   'turn-empty': 'turn',
   'turn-failed': 'turn',
   'barge-in': 'turn',
+  'reply-cancelled': 'reply',
   'speech-probability': 'speech',
   'speech-started': 'speech',
   'speech-confirmed': 'speech',
@@ -131,6 +132,11 @@ function detailOf(event: PipelineEvent, showText: boolean): Detail {
       const ctx = { turnId, replyId, fillerId, onsetMs, heardMs, ...said(heardText, showText, 'heardText') };
       return { decision: by, ctx };
     }
+    case 'reply-cancelled': {
+      const { replyId, heardMs, heardText } = event;
+      const ctx = { ...turnOf(event), replyId, heardMs, ...said(heardText, showText, 'heardText') };
+      return { decision: 'cut', ctx };
+    }
     case 'speech-dismissed': {
       const { reason, onsetMs, replyId, text } = event;
       return { decision: reason, ctx: { onsetMs, replyId, ...said(text, showText) } };
@@ -177,7 +183,10 @@ function detailOf(event: PipelineEvent, showText: boolean): Detail {
   }
 }
 
-const turnOf = ({ turnId, revision }: Of<'turn-sent' | 'turn-ended' | 'turn-failed'>): LogEntry['ctx'] => ({
+const turnOf = ({
+  turnId,
+  revision,
+}: Of<'turn-sent' | 'turn-ended' | 'turn-failed' | 'reply-cancelled'>): LogEntry['ctx'] => ({
   turnId,
   revision,
 });

@@ -1,91 +1,15 @@
-import { type ConversationState, DeviceError, type PipelineEvent, type VoicePipeline } from 'earshot';
-import { createVirtualClock } from 'earshot/testing';
-import { EMPTY, Observable, Subject, throwError } from 'rxjs';
+import { DeviceError, type VoicePipeline } from 'earshot';
+import { throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import {
+  idle,
+  listening,
+  operatedPuppet as operated,
+  puppetPipeline as puppet,
+  replying,
+} from '../../../test/support/puppet-pipeline.js';
 import { operatePipeline } from './operate-pipeline.js';
-import type { StopReport, SwapReport } from './operated-pipeline.js';
-import type { OperationOptions } from './operation-options.js';
-
-const idle: ConversationState = { name: 'idle' };
-const listening: ConversationState = { name: 'listening', turnId: 't1', revision: 1 };
-const replying: ConversationState = {
-  name: 'replying',
-  turnId: 't1',
-  revision: 1,
-  replyId: 'r1',
-  interruptible: true,
-  progress: 'sent',
-};
-
-/** A pipeline that tells what it is told to. */
-function puppet() {
-  const events$ = new Subject<PipelineEvent>();
-  let runs = 0;
-  let state = idle;
-  const pipeline: VoicePipeline = {
-    events$: new Observable((subscriber) => {
-      runs += 1;
-      return events$.subscribe(subscriber);
-    }),
-    state$: EMPTY,
-    answerTool: () => true,
-  };
-  const tell = (event: object) => events$.next({ atMs: 0, ...event } as PipelineEvent);
-  return {
-    pipeline,
-    events$,
-    tell,
-    enter(next: ConversationState) {
-      const previous = state;
-      state = next;
-      tell({ type: 'state-changed', state, previous, cause: 'test' });
-    },
-    open() {
-      for (const device of ['loudspeaker', 'microphone']) tell({ type: 'device-opened', device });
-    },
-    get runs() {
-      return runs;
-    },
-    get isRunning() {
-      return events$.observed;
-    },
-  };
-}
-
-function operated(options: Partial<OperationOptions> = {}) {
-  const clock = createVirtualClock();
-  const first = puppet();
-  const second = puppet();
-  const loop = operatePipeline(first.pipeline, { scheduler: clock.scheduler, ...options });
-  const events: PipelineEvent[] = [];
-  let end: unknown = 'running';
-  const subscription = loop.events$.subscribe({
-    next: (event) => events.push(event),
-    error: (error) => {
-      end = error;
-    },
-    complete: () => {
-      end = 'complete';
-    },
-  });
-  const outcomes: (StopReport | SwapReport)[] = [];
-  return {
-    clock,
-    first,
-    second,
-    loop,
-    events,
-    subscription,
-    outcomes,
-    stop: (ending?: 'finish' | 'cut') =>
-      loop.stopGracefully(ending).subscribe((outcome) => outcomes.push(outcome)),
-    swap: (next = second.pipeline) =>
-      loop.swapBetweenTurns(next).subscribe((outcome) => outcomes.push(outcome)),
-    get end() {
-      return end;
-    },
-  };
-}
+import type { StopReport } from './operated-pipeline.js';
 
 describe('stopGracefully', () => {
   it('stops at once when nobody has the floor, and for good', () => {
@@ -136,7 +60,8 @@ describe('stopGracefully', () => {
     first.enter(replying);
     stop();
     clock.advanceBy(60_000);
-    expect(outcomes).toEqual([{ type: 'stopped', how: 'timed-out', waitedMs: 8000 }]);
+    expect(outcomes).toEqual([{ type: 'stopped', how: 'timed-out', waitedMs: 8300 }]);
+    expect(first.closes).toEqual([300]);
     expect(first.isRunning).toBe(false);
   });
 
@@ -145,6 +70,8 @@ describe('stopGracefully', () => {
     first.enter(replying);
     stop(how === 'asked' ? 'cut' : undefined);
     clock.advanceBy(0);
+    expect([first.closes, outcomes]).toEqual([[300], []]);
+    first.events$.complete();
     expect(outcomes).toEqual([{ type: 'stopped', how: 'cut', waitedMs: 0 }]);
   });
 
@@ -155,6 +82,7 @@ describe('stopGracefully', () => {
     clock.advanceBy(1000);
     stop('cut');
     clock.advanceBy(0);
+    first.events$.complete();
     expect(outcomes).toEqual(Array(2).fill({ type: 'stopped', how: 'cut', waitedMs: 1000 }));
     const late: StopReport[] = [];
     loop.stopGracefully().subscribe((outcome) => late.push(outcome));
@@ -199,6 +127,8 @@ describe('swapBetweenTurns', () => {
     first.enter(replying);
     swap();
     clock.advanceBy(10_000);
+    expect([first.closes, second.runs]).toEqual([[300], 0]);
+    first.events$.complete();
     second.open();
     expect(outcomes).toEqual([{ type: 'swapped', how: 'timed-out', waitedMs: 10_000 }]);
     expect(events.find((event) => event.type === 'state-changed' && event.cause === 'swapped')).toMatchObject(

@@ -11,6 +11,8 @@ interface Stop {
   /** What may come to its end; undefined when nothing was under way. */
   readonly exchangeId: string | undefined;
   readonly deadline: Subscription;
+  /** What it comes to, once that is decided. */
+  how: Exclude<StopReport['how'], 'idle'> | undefined;
   isDone: boolean;
 }
 
@@ -25,7 +27,8 @@ interface Swap {
  * Make a pipeline one that can be operated: stopped with grace, and exchanged for another between two turns.
  *
  * @remarks
- * Only what is subscribed through this is stopped: whoever subscribes to the pipeline itself keeps it running.
+ * Only what is subscribed through this is stopped: whoever subscribes to the pipeline itself keeps it running, but for a cut, which ends
+ * it for everybody.
  * Bound: every wait has one, see the options. One pipeline waits at most, and one is kept while another is on trial.
  * @throws OptionError `OPTION_INVALID`.
  * @public
@@ -45,13 +48,22 @@ export function operatePipeline(
     ended: (why) => {
       timer.unsubscribe();
       abandonSwap(why);
-      stopped(why === 'failed' ? 'cut' : 'finished');
+      if (stop) stop.how ??= why === 'failed' ? 'cut' : 'finished';
+      released();
     },
   });
 
   function stopped(how: Exclude<StopReport['how'], 'idle'>): void {
-    if (!stop || stop.isDone) return;
-    const { report$, askedAtMs, deadline, exchangeId } = stop;
+    if (!stop || stop.how) return;
+    stop.how = how;
+    timer.unsubscribe();
+    stop.deadline.unsubscribe();
+    if (how === 'finished' && !stage.isCutting) released();
+    else stage.cut(released);
+  }
+  function released(): void {
+    if (!stop?.how || stop.isDone) return;
+    const { report$, askedAtMs, deadline, exchangeId, how } = stop;
     stop.isDone = true;
     timer.unsubscribe();
     deadline.unsubscribe();
@@ -74,6 +86,14 @@ export function operatePipeline(
   }
   function swapped(how: 'between-turns' | 'timed-out'): void {
     if (!swap) return;
+    timer.unsubscribe();
+    swap.deadline.unsubscribe();
+    if (how === 'timed-out') stage.cut(() => takeOver(how));
+    else takeOver(how);
+  }
+  /** The newest, which may be another than when this was decided. */
+  function takeOver(how: 'between-turns' | 'timed-out'): void {
+    if (!swap) return;
     const { next, report$, askedAtMs, deadline } = swap;
     swap = undefined;
     timer.unsubscribe();
@@ -94,6 +114,7 @@ export function operatePipeline(
     timer = scheduler.schedule(act, delayMs);
   }
   function look(): void {
+    if (stop?.how || stage.isCutting) return;
     if (stop) {
       if (isIdle(stage.exchangeState) || exchangeIdOf(stage.exchangeState) !== stop.exchangeId) later(0);
     } else if (swap) {
@@ -115,13 +136,14 @@ export function operatePipeline(
         askedAtMs: scheduler.now(),
         exchangeId: exchangeIdOf(stage.exchangeState),
         deadline: scheduler.schedule(() => stopped('timed-out'), finishWithinMs),
+        how: undefined,
         isDone: false,
       };
       look();
     }
     const { report$ } = stop;
     if (!stage.isRunning) stopped('cut');
-    else if (ending === 'cut') {
+    else if (ending === 'cut' || stage.isCutting) {
       timer.unsubscribe();
       timer = scheduler.schedule(() => stopped('cut'));
     }

@@ -25,7 +25,7 @@ export type SwapReport =
       /** From the call until the new one was started. Units: ms. */
       readonly waitedMs: number;
     }
-  /** The new one failed on trial; the one before runs again. */
+  /** The new one failed on trial, or could not open a device that the one before had open; the one before runs again. */
   | { readonly type: 'reverted'; readonly error: unknown; readonly waitedMs: number }
   /** It was not begun, or not completed: another was asked for, or the loop stopped or failed. */
   | { readonly type: 'abandoned'; readonly why: 'superseded' | 'stopped' | 'failed' };
@@ -38,7 +38,9 @@ export interface OperatedPipeline extends VoicePipeline {
    * @remarks
    * Takes effect at the call, not at a subscription. When it is done the devices are released, `events$` completes for everybody, and
    * so does whoever subscribes later.
-   * Timing: at once when nobody has the floor; else within `finishWithinMs`. A second call with `cut` does not wait any longer.
+   * What is cut is cut as by a barge-in: it fades, the service is told how much of it was heard, and so are you (`reply-cancelled`).
+   * Timing: at once when nobody has the floor; else within `finishWithinMs`, and `cutWithinMs` more where it is cut. A second call with
+   * `cut` waits no longer to finish. Unsubscribing from `events$` releases everything at once.
    * @returns the outcome, once; also for whoever subscribes late.
    */
   stopGracefully(ending?: Ending): Observable<StopReport>;
@@ -48,7 +50,8 @@ export interface OperatedPipeline extends VoicePipeline {
    * @remarks
    * Takes effect at the call, not at a subscription. The old one goes on until then and is released before the new one opens
    * anything, as both may want the same devices. The newest call counts. While no loop runs it takes the place at once.
-   * Events of both come out of `events$`; where the old one was cut, a `state-changed` to idle with the cause `swapped` comes between.
+   * Events of both come out of `events$`; where the old one was cut, as by a stop, a `state-changed` to idle with the cause `swapped` comes between.
+   * The new one is on trial at first, see `trialMs`.
    * @returns the outcome, once; also for whoever subscribes late. When a trial was passed, or there was none.
    */
   swapBetweenTurns(next: VoicePipeline): Observable<SwapReport>;

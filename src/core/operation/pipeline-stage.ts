@@ -11,14 +11,9 @@ import {
 } from 'rxjs';
 import type { DeviceRole, PipelineEvent } from '../pipeline/pipeline-event.js';
 import type { VoicePipeline } from '../pipeline/voice-pipeline.js';
-import { type ExchangeState, exchangeStart, followExchange } from './exchange-state.js';
+import { type ExchangeState, exchangeStart, followExchange, isIdle } from './exchange-state.js';
 import type { OperationOptions } from './operation-options.js';
-
-/** How a trial went. */
-export type TrialOutcome =
-  | { readonly type: 'passed' }
-  | { readonly type: 'reverted'; readonly error: unknown }
-  | { readonly type: 'abandoned'; readonly why: 'stopped' };
+import { createTrial, type Trial, type TrialOutcome } from './trial.js';
 
 export interface StageListener {
   /** Something happened that may be waited for. */
@@ -33,63 +28,78 @@ export interface PipelineStage {
   readonly exchangeState: ExchangeState;
   readonly isRunning: boolean;
   readonly isClosed: boolean;
+  readonly isCutting: boolean;
+  /**
+   * End what is under way as a barge-in would, then call `over`: at once where nothing is, else within `cutWithinMs`. The newest `over`
+   * counts; none is called when nothing runs any more before it.
+   */
+  cut(over: () => void): void;
   /** Another takes over, now. While none runs it is only kept for the next run, and its trial is passed. */
   exchange(next: VoicePipeline, over: (outcome: TrialOutcome) => void): void;
   /** Nothing runs any more, nor will. */
   close(): void;
 }
 
-interface Trial {
-  readonly former: VoicePipeline;
-  readonly opened: Set<DeviceRole>;
-  readonly timer: Subscription;
-  readonly over: (outcome: TrialOutcome) => void;
+/** What runs is being cut. */
+interface Cut {
+  over: () => void;
+  readonly deadline: Subscription;
 }
 
 export function createPipelineStage(
   first: VoicePipeline,
-  { scheduler, trialMs }: OperationOptions,
+  { scheduler, trialMs, cutWithinMs }: OperationOptions,
   listener: StageListener,
 ): PipelineStage {
   let present = first;
   let run = Subscription.EMPTY;
   let output: Subscriber<PipelineEvent> | undefined;
   let trial: Trial | undefined;
+  let cut: Cut | undefined;
+  const openDevices = new Set<DeviceRole>();
   let exchangeState = exchangeStart(scheduler.now());
   let isClosed = false;
 
   function endTrial(outcome: TrialOutcome): void {
-    if (!trial) return;
-    const { timer, over } = trial;
+    const ended = trial;
     trial = undefined;
-    timer.unsubscribe();
-    over(outcome);
+    ended?.end(outcome);
+  }
+  function endCut(): void {
+    const ended = cut;
+    cut = undefined;
+    ended?.deadline.unsubscribe();
+    ended?.over();
+  }
+  function revert(error: unknown): void {
+    if (!trial) return;
+    present = trial.former;
+    start();
+    endTrial({ type: 'reverted', error });
   }
   function take(event: PipelineEvent): void {
     const before = exchangeState;
     exchangeState = followExchange(before, event, scheduler.now());
     output?.next(event);
-    if (trial && event.type === 'device-opened') {
-      trial.opened.add(event.device);
-      if (trial.opened.size === 2) endTrial({ type: 'passed' });
-    }
+    if (event.type === 'device-opened') openDevices.add(event.device);
+    else if (event.type === 'device-lost') openDevices.delete(event.device);
+    trial?.take(event);
     if (exchangeState !== before) listener.happened();
   }
   function failed(error: unknown): void {
-    if (!trial) {
+    if (cut) endCut();
+    else if (trial) revert(error);
+    else {
       const to = output;
       leave('failed');
       to?.error(error);
-      return;
     }
-    present = trial.former;
-    start();
-    endTrial({ type: 'reverted', error });
   }
   function start(): void {
     run.unsubscribe();
     const previous = exchangeState.state;
     exchangeState = exchangeStart(scheduler.now());
+    openDevices.clear();
     if (previous.name !== 'idle') {
       const { state } = exchangeState;
       output?.next({ type: 'state-changed', state, previous, cause: 'swapped', atMs: scheduler.now() });
@@ -106,6 +116,10 @@ export function createPipelineStage(
         },
         complete: () => {
           if (started.closed) return;
+          if (cut) {
+            endCut();
+            return;
+          }
           const to = output;
           leave('stopped');
           to?.complete();
@@ -117,6 +131,8 @@ export function createPipelineStage(
   function leave(why: 'stopped' | 'failed'): void {
     output = undefined;
     run.unsubscribe();
+    cut?.deadline.unsubscribe();
+    cut = undefined;
     exchangeState = exchangeStart(scheduler.now());
     endTrial({ type: 'abandoned', why: 'stopped' });
     listener.ended(why);
@@ -147,6 +163,7 @@ export function createPipelineStage(
         ),
       ),
       answerTool: (callId, result) => output !== undefined && present.answerTool(callId, result),
+      close: (withinMs) => output !== undefined && present.close(withinMs),
     },
     get exchangeState() {
       return exchangeState;
@@ -157,16 +174,32 @@ export function createPipelineStage(
     get isClosed() {
       return isClosed;
     },
+    get isCutting() {
+      return cut !== undefined;
+    },
+    cut(over) {
+      if (cut) cut.over = over;
+      else if (!output || isIdle(exchangeState)) over();
+      else {
+        const begun: Cut = { over, deadline: new Subscription() };
+        cut = begun;
+        const isClosing = present.close(cutWithinMs);
+        if (cut !== begun) return;
+        if (isClosing) begun.deadline.add(scheduler.schedule(endCut, cutWithinMs));
+        else endCut();
+      }
+    },
     exchange(next, over) {
-      endTrial({ type: 'passed' });
-      const former = present;
+      // Until it has passed, the one before is what is known to work.
+      const { former, had } = trial ?? { former: present, had: new Set(openDevices) };
+      endTrial({ type: 'abandoned', why: 'superseded' });
       present = next;
       if (!output) {
         over({ type: 'passed' });
         return;
       }
       const passed = () => endTrial({ type: 'passed' });
-      trial = { former, opened: new Set(), timer: scheduler.schedule(passed, trialMs), over };
+      trial = createTrial({ former, had, scheduler, trialMs, passed, failed: revert, over });
       start();
     },
     close() {

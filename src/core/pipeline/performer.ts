@@ -1,3 +1,4 @@
+import { cancelOf } from '../conversation/agent-transitions.js';
 import type { ConversationEffect } from '../conversation/conversation-effect.js';
 import type { PlayoutCommand } from '../playout/playout-types.js';
 import type { InterruptedReply } from '../ports/upstream.js';
@@ -24,8 +25,8 @@ export interface Performer {
   wasCut(replyId: string, heardMs: number): void;
   /** What the loudspeaker had not played is gone; `work` decides what that means. */
   whileLost(work: () => void): void;
-  /** Tell of the barge-in that caused this change, if one did. */
-  tellBargeIn(change: ConversationChange): void;
+  /** Tell of the barge-in that caused this change, if one did, or of what was cut by a close. */
+  tellCut(change: ConversationChange): void;
 }
 
 const nothing: InterruptedReply = { replyId: '', heardMs: 0, heardText: '' };
@@ -103,8 +104,16 @@ export function createPerformer(input: PerformerInput): Performer {
       discarded = undefined;
     },
 
-    tellBargeIn({ previous, cause }) {
+    tellCut({ previous, cause }) {
       const over = previous.name === 'ducking' ? previous.over : previous;
+      if (cause.type === 'close-requested') {
+        const [cancelled] = cancelOf(over);
+        if (cancelled?.type !== 'cancel-reply') return;
+        const { turnId, revision, replyId } = cancelled;
+        const { heardMs, heardText } = cut;
+        tell({ type: 'reply-cancelled', turnId, revision, replyId, heardMs, heardText });
+        return;
+      }
       const isBid = cause.type === 'speech-confirmed' || cause.type === 'floor-taken';
       if (!isBid || !('turnId' in over) || over.name === 'listening') return;
       tell({

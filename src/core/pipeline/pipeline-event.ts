@@ -7,7 +7,7 @@ import type { PlayoutEvent } from '../playout/playout-types.js';
 import type { DeviceReport } from '../ports/device-report.js';
 import type { FallbackReport } from '../ports/fallback-report.js';
 import type { FillerContext } from '../ports/filler-library.js';
-import type { ReplyEndReason, TurnRevision } from '../ports/upstream.js';
+import type { InterruptedReply, ReplyEndReason, TurnRevision } from '../ports/upstream.js';
 
 /** Which device an event is about. @public */
 export type DeviceRole = 'microphone' | 'loudspeaker';
@@ -32,6 +32,13 @@ export interface BargeIn {
   readonly heardMs: number;
   /** The same as text. Whole words; an estimate within the sentence that was cut. */
   readonly heardText: string;
+}
+
+/** What was cut off by `close`, as the service was told it. @public */
+export interface ReplyCancelled extends TurnRevision, Omit<InterruptedReply, 'replyId'> {
+  readonly type: 'reply-cancelled';
+  /** The reply that was cut, or null when none had begun. */
+  readonly replyId: string | null;
 }
 
 /** Reports of several engines that can do the same, as events. */
@@ -161,6 +168,7 @@ type PipelineFact =
   | { readonly type: 'degraded-mode-left'; readonly lastedMs: number; readonly turnsLost: number }
   | EngineFact<FallbackReport>
   | BargeIn
+  | ReplyCancelled
   | PlayoutEvent
   /** A part failed and the loop goes on without it. */
   | {

@@ -12,6 +12,7 @@ import { createFillerDesk } from './filler-desk.js';
 import { createFloorDesk } from './floor-desk.js';
 import { floorPorts } from './floor-ports.js';
 import { hear } from './hearing.js';
+import { createLeaving } from './leaving.js';
 import { createPerformer } from './performer.js';
 import type { PipelineEvent } from './pipeline-event.js';
 import type { PipelineSettings } from './pipeline-options.js';
@@ -33,6 +34,7 @@ export function runConversation(
   ports: PipelinePorts,
   settings: PipelineSettings,
   toolResults$: Observable<ToolResult>,
+  closing$: Observable<number>,
 ): Observable<PipelineEvent> {
   return new Observable((subscriber) => {
     const { scheduler, patience } = settings;
@@ -93,8 +95,11 @@ export function runConversation(
     const performer = createPerformer({ turns, replies, fillers, play, session, tell });
     const watch = createReplyWatch(scheduler, patience.replyTimeoutMs, fillers, failTurn);
 
+    const leaving = createLeaving(scheduler, () => subscriber.complete());
+
     let sessionWasLost = false;
     let captureEnded = false;
+    let leaveWithinMs = 0;
     const heardBy = floorPorts(ports, settings, tell);
     const floor = createFloorDesk({
       scheduler,
@@ -119,10 +124,13 @@ export function runConversation(
         if (heardBy.kind === 'open') profile$.next(profileFor(state, settings.bargeIn));
       },
       (change) => {
-        performer.tellBargeIn(change);
+        performer.tellCut(change);
         watch.changed(change);
         if (change.cause.type === 'reply-stalled') degraded.replyBrokeOff(change.cause.replyId);
-        if (change.state.name === 'closed') subscriber.complete();
+        if (change.state.name === 'closed') {
+          if (change.previous.name === 'idle') subscriber.complete();
+          else leaving.begin(leaveWithinMs);
+        }
         if (change.state.name !== 'idle') return;
         // Whoever is still speaking when the floor becomes free has it, without having to start again.
         if (!floor.freed() && !degraded.floorFreed() && captureEnded) dispatch({ type: 'close-requested' });
@@ -139,6 +147,10 @@ export function runConversation(
               error: (error) => tell({ type: 'degraded', part: 'fillers', error }),
             }),
           );
+          return;
+        case 'silenced':
+          tell(event);
+          leaving.silentAt(event.atMs);
           return;
         case 'playout-lost':
           performer.whileLost(() => dispatch(event));
@@ -209,13 +221,22 @@ export function runConversation(
       fillers.close();
       watch.stop();
       floor.stop();
+      leaving.stop();
     });
     // The loudspeaker first, the microphone last: whoever speaks at once is answered.
     subscriber.add(tellDeviceReports(ports, tell));
     subscriber.add(tellEngineReports(ports, tell));
     subscriber.add(speaking.events$.subscribe({ next: onSpeaking, error: fail }));
-    subscriber.add(session.events$.subscribe({ next: onUpstream, error: fail }));
+    subscriber.add(
+      session.events$.subscribe({ next: onUpstream, error: fail, complete: leaving.sessionOver }),
+    );
     subscriber.add(toolResults$.subscribe(session.send));
+    subscriber.add(
+      closing$.subscribe((withinMs) => {
+        leaveWithinMs = withinMs;
+        dispatch({ type: 'close-requested' });
+      }),
+    );
     subscriber.add(
       heardBy.watch(
         (muted) => conversation.afterwards(() => floor.mute(muted)),

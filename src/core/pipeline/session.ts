@@ -1,4 +1,4 @@
-import { concat, defer, EMPTY, merge, type Observable, Subject, throwError } from 'rxjs';
+import { concat, defer, EMPTY, merge, type Observable, Subject, takeUntil, throwError } from 'rxjs';
 import { UpstreamError, type VoiceError } from '../errors.js';
 import { dropStale } from '../operators/drop-stale.js';
 import type { TurnRevision, Upstream, UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
@@ -12,7 +12,7 @@ export interface UpstreamSession {
   send(request: UpstreamRequest): void;
   /** Nobody wants the answer to this turn any more, nor this reply. */
   markStale(turn: TurnRevision, replyId: string | undefined): void;
-  /** Nothing more will be asked. */
+  /** Nothing more will be asked. `events$` completes when what was has been taken, or nobody is there to take it. */
   close(): void;
 }
 
@@ -25,6 +25,8 @@ export function createSession(
   const stale$ = new Subject<string>();
   /** Failures of turns that came while no session was open: they would be waited for in vain. */
   const refused$ = new Subject<UpstreamEvent>();
+  /** Nobody is there to take what was sent, nor will be. */
+  const over$ = new Subject<void>();
   let closed = false;
 
   /** A session that ends although nobody closed it is a lost one. */
@@ -41,8 +43,13 @@ export function createSession(
   return {
     events$: merge(
       refused$,
-      reopening('session', () => concat(upstream.openSession(requests$), unlessClosed$), settings, lost),
-    ).pipe(dropStale(staleKey, stale$)),
+      reopening(
+        'session',
+        () => (closed ? EMPTY : concat(upstream.openSession(requests$), unlessClosed$)),
+        settings,
+        lost,
+      ),
+    ).pipe(takeUntil(over$), dropStale(staleKey, stale$)),
     send(request) {
       if (requests$.observed || request.type !== 'turn-ended') {
         requests$.next(request);
@@ -62,8 +69,10 @@ export function createSession(
     },
     close() {
       closed = true;
+      const isTaken = requests$.observed;
       requests$.complete();
       refused$.complete();
+      if (!isTaken) over$.next();
     },
   };
 }

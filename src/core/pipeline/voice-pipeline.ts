@@ -1,5 +1,6 @@
 import { defer, distinctUntilChanged, filter, map, Observable, Subject, share, startWith } from 'rxjs';
 import type { ConversationState } from '../conversation/conversation-state.js';
+import { integerIn, resolveOptions } from '../options.js';
 import type { PipelineEvent } from './pipeline-event.js';
 import { type PipelineOptions, resolvePipelineOptions } from './pipeline-options.js';
 import { checkPorts, type PipelinePorts } from './pipeline-ports.js';
@@ -27,7 +28,23 @@ export interface VoicePipeline {
    * @returns false when no loop is running to send it; nothing is kept.
    */
   answerTool(callId: string, result: string): boolean;
+  /**
+   * End the run as a user who takes the floor ends what the agent says: it fades at the loudspeaker, the service is told how much of the
+   * reply was heard, and so are you (`reply-cancelled`). Then `events$` completes, for everybody.
+   *
+   * @remarks
+   * Timing: at once while nobody has the floor; else as soon as the loudspeaker is silent and the service has taken it, and within
+   * `withinMs`. Unsubscribing meanwhile releases everything at once.
+   * @param withinMs - Units: ms. Range: 0..10000. A fade takes 8 ms, a sound server holds 20 to 70 ms, and the way to a service and back
+   * takes 50 to 200 ms. @defaultValue 300
+   * @returns false when no loop is running.
+   * @throws OptionError `OPTION_INVALID`.
+   */
+  close(withinMs?: number): boolean;
 }
+
+const closeDefaults = { withinMs: 300 };
+const closeChecks = { withinMs: integerIn(0, 10_000, 'ms') };
 
 /**
  * Join a microphone, a loudspeaker, a detector and a service into a conversation that a person can interrupt.
@@ -45,13 +62,14 @@ export function createVoicePipeline(
   checkPorts(ports);
   let present: ConversationState = { name: 'idle' };
   const toolResults$ = new Subject<ToolResult>();
+  const closing$ = new Subject<number>();
 
   const events$ = new Observable<PipelineEvent>((subscriber) => {
     present = { name: 'idle' };
     subscriber.add(() => {
       present = { name: 'idle' };
     });
-    return runConversation(ports, settings, toolResults$).subscribe({
+    return runConversation(ports, settings, toolResults$, closing$).subscribe({
       next: (event) => {
         if (event.type === 'state-changed') present = event.state;
         subscriber.next(event);
@@ -66,6 +84,12 @@ export function createVoicePipeline(
     answerTool(callId, result) {
       if (!toolResults$.observed) return false;
       toolResults$.next({ type: 'tool-result', callId, result });
+      return true;
+    },
+    close(given) {
+      const { withinMs } = resolveOptions('close', closeDefaults, { withinMs: given }, closeChecks);
+      if (!closing$.observed) return false;
+      closing$.next(withinMs);
       return true;
     },
     state$: defer(() =>
