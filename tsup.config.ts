@@ -1,5 +1,6 @@
+import { cpSync } from 'node:fs';
 import { defineConfig } from 'tsup';
-import { entryPoints } from './scripts/entry-points.mjs';
+import { demoFiles, entryPoints } from './scripts/entry-points.mjs';
 
 // Declarations come from tsc: tsup's own fail on current TypeScript.
 export default defineConfig({
@@ -11,4 +12,8 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   dts: false,
+  async onSuccess() {
+    for (const [target, source] of Object.entries(demoFiles))
+      cpSync(source, `dist/${target}`, { recursive: true, filter: (path) => !path.endsWith('.ts') });
+  },
 });

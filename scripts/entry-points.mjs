@@ -21,6 +21,21 @@ export const programs = [
   'devices/audify/host',
 ];
 
+/** The demo: what `earshot demo` runs, and the server that it talks to, each with its source. */
+export const demoPrograms = {
+  'demo/main': 'examples/demo/earshot-demo.ts',
+  'demo/reference-server': 'examples/reference-server/main.ts',
+};
+
+/** What the demo reads, each by its path in `dist` and in the checkout. Of a folder all is taken that is no code. */
+export const demoFiles = {
+  'demo/answers.json': 'examples/demo/answers.json',
+  'demo/dialogue.json': 'examples/demo/dialogue.json',
+  'demo/assets': 'examples/demo/assets',
+  'demo/timeline': 'examples/demo/timeline',
+  'demo/prompts': 'examples/reference-server/prompts',
+};
+
 /** What is built: one entry for each subpath of `exports`, each command of `bin` and each program, so that they cannot drift apart. */
 export function entryPoints() {
   return Object.fromEntries([
@@ -28,5 +43,6 @@ export function entryPoints() {
       subpath === '' ? ['index', 'src/index.ts'] : [`${subpath}/index`, `src/${subpath}/index.ts`],
     ),
     ...[...commands.map(([, path]) => path), ...programs].map((path) => [path, `src/${path}.ts`]),
+    ...Object.entries(demoPrograms),
   ]);
 }

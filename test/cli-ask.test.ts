@@ -382,18 +382,20 @@ describe('what cannot be used', () => {
       ['ask', 'x', '--backend', 'a:1', '--deadline-ms', '-5'],
       '[OPTION_INVALID] --deadline-ms must be a whole number from 100 to 3600000 ms, but is -5',
     ],
-    [['ask', 'x', '--backend', 'a:1', '--loud'], "Unknown option '--loud'; see --help"],
+    [['ask', 'x', '--backend', 'a:1', '--loud'], 'there is no option --loud; earshot ask --help lists them'],
     [
       ['ask', 'x', '--backend', 'a:1', '--wav', 'nowhere/a.wav'],
       '--wav nowhere/a.wav cannot be written: it, or its folder, does not exist',
     ],
-    [['sing'], 'there is no command "sing"; there are devices, doctor, fillers, ask and fetch-certificate'],
-    [[], 'a command is missing: devices, doctor, fillers, ask or fetch-certificate; see --help'],
-    [['fetch-certificate'], 'one HOST:PORT must be given, but there are 0; see --help'],
+    [['fetch-certificate'], 'one HOST:PORT must be given, but there are 0'],
   ])('is one sentence and the code 2: %j', async (args, sentence) => {
     const withId =
       args.includes('ask') && !args.includes('--hardware-id') ? [...args, '--hardware-id', 'k'] : args;
-    expect(await startEarshot(withId).finished).toEqual({ code: 2, stdout: '', stderr: `${sentence}\n` });
+    expect(await startEarshot(withId).finished).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `earshot ${args[0]}: ${sentence}\n`,
+    });
   });
 });
 
@@ -402,7 +404,7 @@ describe('earshot', () => {
     const script = '"$@" --help > /dev/full';
     const { code, stderr } = await start('sh', ['-c', script, 'sh', ...earshotCommand]).finished;
 
-    expect({ code, stderr }).toEqual({ code: 2, stderr: 'stdout cannot be written to: ENOSPC\n' });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'earshot: stdout cannot be written to: ENOSPC\n' });
   });
 
   it.each([
@@ -512,6 +514,14 @@ describe('a service with TLS', () => {
     expect(another.code).toBe(1);
     expect(existsSync(at('fetched.pem'))).toBe(false);
 
+    const told = await fetch(undefined, '--json');
+    expect([told.code, told.stderr]).toEqual([0, '']);
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      ...{ target, written: false, file: null, selfSigned: true },
+      fingerprint256: own.fingerprint,
+    });
+    expect(existsSync(at('fetched.pem'))).toBe(false);
+
     expect((await fetch('y\n')).code).toBe(0);
     expect(readFileSync(at('fetched.pem'), 'utf8').trim()).toBe(own.pem.trim());
     rmSync(at('fetched.pem'));
@@ -532,6 +542,6 @@ describe('a service with TLS', () => {
 
     expect(code).toBe(5);
     expect(sentences(stderr)).toHaveLength(1);
-    expect(stderr).toMatch(/^\[UPSTREAM_TLS_UNEXPECTED\]/);
+    expect(stderr).toMatch(/^earshot fetch-certificate: \[UPSTREAM_TLS_UNEXPECTED\]/);
   });
 });

@@ -84,7 +84,7 @@ describe.skipIf(problem !== null)('earshot devices, on a virtual kiosk', () => {
     const missing = await earshot('--test', 'alsa_output.usb-gone', '--backend', 'process', '--api', 'pulse');
     expect(missing.code).toBe(5);
     expect(missing.stderr).toMatch(
-      /^there is no device "alsa_output.usb-gone"; earshot devices lists what is there/,
+      /^earshot devices: there is no device "alsa_output.usb-gone"; earshot devices lists what is there/,
     );
 
     const mistaken = await earshot('--backend', 'portaudio');

@@ -121,7 +121,7 @@ describe('earshot fillers render, with Kokoro', () => {
     expect(wrong).toEqual({
       code: 2,
       stdout: '',
-      stderr: '--out is missing; give the folder that the fillers go into\n',
+      stderr: 'earshot fillers: --out is missing; give the folder that the fillers go into\n',
     });
   });
 });

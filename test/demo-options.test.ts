@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDemoOptions } from '../examples/demo/demo-options.js';
-import { usage } from '../examples/demo/usage.js';
+import { usageOf } from '../examples/demo/usage.js';
 
 const placeOf = (...args: string[]) => {
   const options = readDemoOptions(args);
@@ -173,6 +173,6 @@ describe('the options of the demo', () => {
       'hub',
       'offline',
     ])
-      expect(usage).toContain(`--${option} `);
+      expect(usageOf('npm run demo')).toContain(`--${option} `);
   });
 });

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { audioFrame, decodePcm, OptionError, type Upstream, UpstreamError } from 'earshot';
 import { streamingService } from 'earshot/adapters/streaming-service';
 import { scriptedUpstream, spokenSentence } from 'earshot/testing';
@@ -8,6 +7,7 @@ import type { SchedulerLike } from 'rxjs';
 import { answersFrom } from '../reference-server/answers.js';
 import { promptVoice } from '../reference-server/prompt-voice.js';
 import { speechRateHz } from '../reference-server/speech.js';
+import { promptsFolder, referenceServer } from './demo-files.js';
 import type { DemoOptions } from './demo-options.js';
 import { answersPath } from './dialogue.js';
 
@@ -30,16 +30,20 @@ export async function startBackend(
   scheduler: SchedulerLike,
   isTextOnly: boolean,
 ): Promise<Backend> {
-  const main = fileURLToPath(new URL('../reference-server/main.ts', import.meta.url));
+  const { file, nodeOptions } = referenceServer();
   const server = fork(
-    main,
+    file,
     [
-      ...[`--port=${options.port}`, '--voice=prompts', `--answers=${answersPath}`],
+      ...[
+        `--port=${options.port}`,
+        '--voice=prompts',
+        `--prompts=${promptsFolder}`,
+        `--answers=${answersPath}`,
+      ],
       `--time-to-first-byte=${options.timeToFirstByteMs}`,
       ...(isTextOnly ? ['--text-only'] : []),
     ],
-    // Resolved from here: Node would look for `tsx` in the working directory.
-    { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
+    { execArgv: [...nodeOptions], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
   );
   const port = await portOf(server);
   return {
@@ -106,7 +110,7 @@ function whyItEnded(said: string, how: string): OptionError | UpstreamError {
 export async function scriptedBackend(options: DemoOptions, scheduler: SchedulerLike): Promise<Backend> {
   const written = JSON.parse(readFileSync(answersPath, 'utf8')) as Record<string, readonly string[]>;
   const answers = answersFrom(written, answersPath);
-  const voice = promptVoice(fileURLToPath(new URL('../reference-server/prompts', import.meta.url)));
+  const voice = promptVoice(promptsFolder);
   const format = { sampleRateHz: speechRateHz, channels: 1 };
   const spoken = new Map(
     await Promise.all(

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { longestSeconds } from './limits.js';
 import { oneOf, refusal, toNumber } from './option-checks.js';
 import { readSpeechOptions, type SpeechOptions } from './speech-options.js';
 
@@ -49,9 +50,6 @@ export interface DemoOptions {
   /** How much less of the loudspeaker the microphone hears; null: nothing to speak of, as with a headset. Units: dB. */
   readonly echoDb: number | null;
 }
-
-/** Longest demo. Units: s. */
-export const longestSeconds = 900;
 
 const servers = ['pulseaudio', 'pipewire'] as const;
 const backings = ['auto', 'process', 'audify'] as const;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { convertSampleRate, readWav, toMono } from 'earshot';
+import { demoFile } from './demo-files.js';
 
 /** One recording that is played into the microphone, and what must come of it. */
 export interface Cue {
@@ -13,15 +13,14 @@ export interface Cue {
   readonly samples: Float32Array;
 }
 
-export const answersPath = fileURLToPath(new URL('answers.json', import.meta.url));
+export const answersPath = demoFile('answers.json');
 
 /** The scripted dialogue with its recordings. */
 export function loadDialogue(sampleRateHz: number): {
   readonly title: string;
   readonly cues: readonly Cue[];
 } {
-  const file = new URL('dialogue.json', import.meta.url);
-  const { title, cues } = JSON.parse(readFileSync(file, 'utf8')) as {
+  const { title, cues } = JSON.parse(readFileSync(demoFile('dialogue.json'), 'utf8')) as {
     readonly title: string;
     readonly cues: readonly (Omit<Cue, 'samples'> & { readonly clip: string })[];
   };
@@ -29,13 +28,13 @@ export function loadDialogue(sampleRateHz: number): {
     title,
     cues: cues.map(({ clip, ...cue }) => ({
       ...cue,
-      samples: loadSpeech(new URL(clip, import.meta.url), sampleRateHz),
+      samples: loadSpeech(demoFile(clip), sampleRateHz),
     })),
   };
 }
 
-function loadSpeech(url: URL, sampleRateHz: number): Float32Array {
-  const { format, samples } = readWav(readFileSync(url));
+function loadSpeech(path: string, sampleRateHz: number): Float32Array {
+  const { format, samples } = readWav(readFileSync(path));
   return convertSampleRate(toMono(samples, format.channels), format.sampleRateHz, sampleRateHz);
 }
 

@@ -3,7 +3,7 @@ import { readDemoOptions } from './demo-options.js';
 import { report } from './report.js';
 import { runDemo } from './run-demo.js';
 import { createScreen, noScreen } from './screen.js';
-import { usage } from './usage.js';
+import { usageOf } from './usage.js';
 
 /** One sentence for what the user can mend; undefined for a bug. */
 function sentenceFor(error: unknown): string | undefined {
@@ -23,12 +23,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 try {
   const options = readDemoOptions(process.argv.slice(2));
   if (options === 'help') {
-    process.stdout.write(usage);
+    process.stdout.write(usageOf('npm run demo'));
   } else {
     const summary = await runDemo(
       options,
-      options.json ? noScreen : createScreen(process.stdout),
+      options.json ? noScreen : createScreen(process.stdout, process.stderr),
       stop.signal,
+      () => import('./stage/kiosk-stage.js'),
     );
     process.stdout.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : report(summary, options));
     process.exitCode = stop.signal.aborted ? 130 : summary.ok ? 0 : 1;

@@ -8,14 +8,15 @@ import { of, type SchedulerLike, type Unsubscribable } from 'rxjs';
 import { type Backend, scriptedBackend, startBackend } from './backend.js';
 import { noCancellers, openCancellers } from './cancellers.js';
 import { conclude, stopThresholdFor } from './conclude.js';
-import { type DemoOptions, longestSeconds } from './demo-options.js';
+import type { DemoOptions } from './demo-options.js';
 import { type Cue, loadDialogue, promptsWithAnswers } from './dialogue.js';
 import { format } from './format.js';
+import { longestSeconds } from './limits.js';
 import { keepServerAudio, prepareFolder, relativeTo } from './outputs.js';
 import type { Screen } from './screen.js';
 import { createSpeaker, type Said, type Speaker } from './speaker.js';
 import { openSpeech, type Speech } from './speech/open-speech.js';
-import { openStage, requireStage } from './stage/open-stage.js';
+import { type OpenKiosk, openStage, requireStage } from './stage/open-stage.js';
 import type { Stage } from './stage/stage.js';
 import type { Summary } from './summary.js';
 import { askingInTurn, findListener } from './transcribers.js';
@@ -29,8 +30,14 @@ const longestMs = (longestSeconds + 60) * 1000;
  * Runs the conversation, writes what it leaves behind, and says what it came to.
  *
  * @param stop - ends the conversation early; its reason says why. Before the conversation begins, the promise rejects with that.
+ * @param openKiosk - the rig of the tests, where there is one.
  */
-export async function runDemo(options: DemoOptions, output: Screen, stop: AbortSignal): Promise<Summary> {
+export async function runDemo(
+  options: DemoOptions,
+  output: Screen,
+  stop: AbortSignal,
+  openKiosk?: OpenKiosk,
+): Promise<Summary> {
   const { place } = options;
   const notices: string[] = [];
   const screen: Screen = {
@@ -43,7 +50,7 @@ export async function runDemo(options: DemoOptions, output: Screen, stop: AbortS
   const clock = place.type === 'files' && place.fast ? createVirtualClock() : undefined;
   const scheduler = clock?.scheduler ?? monotonicScheduler();
   const { title, cues } = scriptFor(options);
-  await requireStage(options);
+  await requireStage(options, openKiosk);
   prepareFolder(options.out);
   const detector = await loadSileroVad();
   const hearsItself = place.type === 'devices' || options.echoDb !== null;
@@ -71,7 +78,7 @@ export async function runDemo(options: DemoOptions, output: Screen, stop: AbortS
     const asked = understands ? backend.upstream : askingInTurn(backend.upstream, promptsWithAnswers());
     const served = keepServerAudio(spoken(asked, speech, scheduler), join(options.out, 'server-audio'));
     // Everything else that is slow is done; the clock of the recordings begins to run.
-    const opened = await openStage(options, scheduler);
+    const opened = await openStage(options, scheduler, openKiosk);
     stage = opened;
     stop.throwIfAborted();
     for (const notice of [...opened.notices, ...cancellers.notices]) screen.tell(notice);

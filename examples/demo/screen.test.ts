@@ -5,7 +5,7 @@ import { createScreen } from './screen.js';
 function record(isTTY: boolean) {
   const written: string[] = [];
   const output = { isTTY, columns: 40, write: (text: string) => written.push(text) };
-  return { written, screen: createScreen(output as unknown as NodeJS.WriteStream) };
+  return { written, screen: createScreen(output) };
 }
 
 describe('the screen', () => {

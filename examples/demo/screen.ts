@@ -22,12 +22,19 @@ function meter(db: number): string {
   return '#'.repeat(filled).padEnd(meterWidth, '.');
 }
 
-/** One line a happening, and at a terminal one live line below: levels, speech, state. */
-export function createScreen(output: NodeJS.WriteStream): Screen {
+/** What is written to: `process.stdout` or `process.stderr`. */
+type ScreenOutput = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): unknown };
+
+/**
+ * One line a happening, and at a terminal one live line below: levels, speech, state.
+ *
+ * @param drawn - where the live line is drawn, when that is a terminal.
+ */
+export function createScreen(output: ScreenOutput, drawn = output): Screen {
   const live = { microphone: -120, loudspeaker: -120, probability: 0, state: 'idle', atMs: 0 };
   let tenth = 0;
   const clear = () => {
-    if (output.isTTY) output.write('\r\x1b[K');
+    if (drawn.isTTY) drawn.write('\r\x1b[K');
   };
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2).padStart(6)} s`;
 
@@ -37,10 +44,10 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
   };
   // A line that wraps cannot be erased: the next one would be drawn below it.
   const drawLine = (text: string) => {
-    if (output.isTTY) output.write(`\r\x1b[K${text.slice(0, (output.columns || 80) - 1)}`);
+    if (drawn.isTTY) drawn.write(`\r\x1b[K${text.slice(0, (drawn.columns || 80) - 1)}`);
   };
   const draw = () => {
-    if (!output.isTTY) return;
+    if (!drawn.isTTY) return;
     const { microphone, loudspeaker, probability, state, atMs } = live;
     const text =
       `${seconds(atMs)}  mic ${meter(microphone)}  speech ${'*'.repeat(Math.round(probability * 5)).padEnd(5, '.')}  ` +
@@ -57,7 +64,7 @@ export function createScreen(output: NodeJS.WriteStream): Screen {
     progress(text, share) {
       drawLine(text);
       const now = Math.floor((share ?? 0) * 10);
-      if (!output.isTTY && now > tenth) output.write(`${text}\n`);
+      if (!drawn.isTTY && now > tenth) output.write(`${text}\n`);
       tenth = now;
     },
     show(event) {

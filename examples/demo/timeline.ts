@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { demoFile } from './demo-files.js';
 import { renderBargeIns } from './timeline/barge-in-waterfall.js';
 import type { Envelope, TimelineData } from './timeline/data.js';
 import { escapeHtml, milliseconds } from './timeline/html.js';
@@ -112,7 +113,7 @@ function thousandth(sample: number): number {
 }
 
 function asset(name: string): string {
-  return readFileSync(new URL(`./timeline/${name}`, import.meta.url), 'utf8');
+  return readFileSync(demoFile(`timeline/${name}`), 'utf8');
 }
 
 /** JSON that cannot end the script element it stands in. */

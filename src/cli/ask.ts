@@ -10,8 +10,9 @@ import type { AskInput, AskState } from './ask-report.js';
 import { askExitCode, beginAsk, reportOf, stepAsk } from './ask-report.js';
 import { droppedOf, noteOf, sentenceOf, summaryOf } from './ask-words.js';
 import { openRawFile, openWavFile } from './audio-files.js';
+import { complaint } from './command-error.js';
 import type { Console } from './console.js';
-import { askUsage } from './usage.js';
+import { countSeconds, createProgressLine, type ProgressLine } from './progress-line.js';
 
 /**
  * `earshot ask`.
@@ -21,14 +22,11 @@ import { askUsage } from './usage.js';
  */
 export async function ask(args: readonly string[], console: Console): Promise<number> {
   const line = readAskCommandLine(args);
-  if (line === 'help') {
-    console.print(askUsage);
-    return 0;
-  }
   const hardwareId = line.hardwareId ?? (await ownHardwareId(console));
   const service = streamingService({ ...line.service, hardwareId });
   // Before asking: a path that cannot be written to is no reason to trouble the service.
-  const outputs = openOutputs(line, console);
+  const progress = createProgressLine();
+  const outputs = openOutputs(line, console, progress);
   let state = beginAsk;
   try {
     const asked$ = askOnce(service, line, stopOf(line, console), asyncScheduler);
@@ -71,12 +69,19 @@ interface Outputs {
   close(): void;
 }
 
-function openOutputs({ wav, raw, json, log, service }: AskCommandLine, console: Console): Outputs {
+function openOutputs(
+  { wav, raw, json, log, service }: AskCommandLine,
+  console: Console,
+  progress: ProgressLine,
+): Outputs {
   const wavFile = wav === undefined ? undefined : openWavFile(wav);
   const rawFile = raw === undefined ? undefined : openRawFile(raw);
   const lineOf = log ? logLines({ secrets: Object.values(service.metadata ?? {}) }) : undefined;
+  const waited = countSeconds(progress, `waiting for ${service.target}`);
   return {
     take(input) {
+      if (input.type === 'reply-text' || input.type === 'reply-audio') waited();
+      else progress.clear();
       if (lineOf !== undefined && isServiceEvent(input)) {
         const logged = lineOf(input, Date.now());
         if (logged !== undefined) console.say(logged);
@@ -88,6 +93,7 @@ function openOutputs({ wav, raw, json, log, service }: AskCommandLine, console: 
       if (note !== undefined) console.say(note);
     },
     close() {
+      waited();
       try {
         for (const note of wavFile?.close() ?? []) console.say(note);
       } finally {
@@ -104,7 +110,7 @@ function conclude(state: AskState, { json }: AskCommandLine, console: Console): 
   const dropped = droppedOf(state);
   if (dropped !== undefined) console.say(dropped);
   const sentence = sentenceOf(state);
-  if (sentence !== undefined) console.say(sentence);
+  if (sentence !== undefined) console.say(complaint('ask', sentence));
   else if (!json) console.say(summaryOf(report));
   return askExitCode(report.outcome);
 }

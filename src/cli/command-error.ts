@@ -1,16 +1,13 @@
 import { isVoiceError } from '../index.js';
+import { exitCodes } from './exit-codes.js';
 import { inFlags } from './flag-names.js';
 import { printable } from './printable.js';
 
-/** What the command ends with. The codes of `ask` are those of `askExitCode`. */
-export const exitCodes = {
-  done: 0,
-  /** `fetch-certificate` was told not to write, or the certificate is another one. */
-  declined: 1,
-  /** The command line, or a file that it names, cannot be used. */
-  usage: 2,
-  transport: 5,
-} as const;
+export { exitCodes };
+
+/** A sentence about what went wrong, with who says it. */
+export const complaint = (command: string | undefined, sentence: string): string =>
+  `${command === undefined ? 'earshot' : `earshot ${command}`}: ${sentence}`;
 
 /** Something that whoever typed the command can mend. Its message is one sentence. */
 export class CommandError extends Error {

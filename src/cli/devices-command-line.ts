@@ -15,8 +15,8 @@ export interface DevicesCommandLine {
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
-const options = {
-  help: { type: 'boolean', short: 'h' },
+/** As `parseArgs` has them. */
+export const devicesOptions = {
   json: flag,
   backend: text,
   api: text,
@@ -28,9 +28,8 @@ const backends = ['auto', 'process', 'audify'] as const;
 const apis = ['auto', 'pulse', 'alsa', 'core-audio', 'wasapi'] as const;
 
 /** @throws CommandError, or an error of `parseArgs`. */
-export function readDevicesCommandLine(args: readonly string[]): DevicesCommandLine | 'help' {
-  const { values } = parseArgs({ args: [...args], options });
-  if (values.help === true) return 'help';
+export function readDevicesCommandLine(args: readonly string[]): DevicesCommandLine {
+  const { values } = parseArgs({ args: [...args], options: devicesOptions });
   if (values.test === '') throw new CommandError('--test needs the name of a device, or default');
   if (values.seconds !== undefined && values.test === undefined) {
     throw new CommandError('--seconds goes with --test: it says how long to listen');

@@ -1,14 +1,13 @@
 import type { Observable } from 'rxjs';
 import { monotonicScheduler } from '../devices/clock/index.js';
 import { type DeviceListing, listDevices, openDevices } from '../devices/index.js';
-import type { Level } from '../index.js';
 import { CommandError, exitCodes } from './command-error.js';
 import type { Console } from './console.js';
 import { type DevicesCommandLine, readDevicesCommandLine } from './devices-command-line.js';
 import { devicesTable } from './devices-table.js';
-import { beginTrial, meter, stepTrial, type Trial, trialReport, trialWords } from './trial-report.js';
+import { countSeconds, createProgressLine } from './progress-line.js';
+import { beginTrial, meter, stepTrial, trialReport, trialWords } from './trial-report.js';
 import { type TrialEvent, tryDevices } from './try-devices.js';
-import { devicesUsage } from './usage.js';
 
 /**
  * `earshot devices`.
@@ -18,13 +17,10 @@ import { devicesUsage } from './usage.js';
  */
 export async function devices(args: readonly string[], console: Console): Promise<number> {
   const line = readDevicesCommandLine(args);
-  if (line === 'help') {
-    console.print(devicesUsage);
-    return exitCodes.done;
-  }
   const { backend, api, test, json } = line;
   if (test === 'default') return tryOne(test, { capture: test, playout: test }, line, console);
-  const survey = await listDevices({ backend, api });
+  const looked = countSeconds(createProgressLine(), 'looking at the devices');
+  const survey = await listDevices({ backend, api }).finally(looked);
   if (test !== undefined) return tryOne(test, rolesOf(test, survey.devices, line), line, console);
   console.print(json ? `${JSON.stringify(survey, null, 2)}\n` : devicesTable(survey));
   if (survey.devices.some(({ problem }) => problem === null)) return exitCodes.done;
@@ -70,26 +66,20 @@ async function tryOne(
     capture: { device: capture },
     playout: { device: playout },
   });
-  const isLive = console.isTerminal && !json;
+  const progress = createProgressLine();
   let trial = beginTrial;
   await follow(tryDevices({ microphone, loudspeaker, scheduler, listenMs }), console, (event) => {
     trial = stepTrial(trial, event);
-    if (event.type === 'level') showLevel(event.level, trial, isLive, console);
-    else if (!json) {
-      for (const words of trialWords(event)) console.print(`${isLive ? clearLine : ''}${words}\n`);
+    if (event.type === 'level') {
+      progress.show(meter(event.level, trial.quiet));
+    } else if (!json) {
+      progress.clear();
+      for (const words of trialWords(event)) console.print(`${words}\n`);
     }
-  });
-  if (isLive) console.print(clearLine);
+  }).finally(progress.clear);
   const report = trialReport(trial, { name, capture, playout });
   console.print(json ? `${JSON.stringify(report, null, 2)}\n` : `${report.verdict}\n`);
   return report.ok ? exitCodes.done : exitCodes.transport;
-}
-
-/** Back to the beginning of the line, and empty it. */
-const clearLine = '\r\x1b[K';
-
-function showLevel(level: Level, { quiet }: Trial, isLive: boolean, console: Console): void {
-  if (isLive) console.print(`${clearLine}${meter(level, quiet)}`);
 }
 
 /** Rejects with what `take` throws; ends early when the console says so. */

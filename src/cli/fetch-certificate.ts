@@ -5,18 +5,19 @@ import { saveServerCertificate } from '../adapters/streaming-service/index.js';
 import { CommandError, exitCodes, fileError } from './command-error.js';
 import type { Console } from './console.js';
 import { inFlags } from './flag-names.js';
-import { fetchCertificateUsage } from './usage.js';
+import { countSeconds, createProgressLine } from './progress-line.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
-const options = {
-  help: { type: 'boolean', short: 'h' },
+/** As `parseArgs` has them. */
+export const fetchCertificateOptions = {
   out: text,
   yes: { type: 'boolean', short: 'y' },
   fingerprint: text,
   'server-name': text,
   'timeout-ms': text,
+  json: flag,
 } as const satisfies Record<string, typeof text | typeof flag | { readonly type: 'boolean'; short: string }>;
 
 /** Longest wait for an answer that does not come from a terminal. Units: ms. */
@@ -29,27 +30,34 @@ const answerLimitMs = 10_000;
  * @throws what `explain` has a sentence for.
  */
 export async function fetchCertificate(args: readonly string[], console: Console): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-  if (values.help === true) {
-    console.print(fetchCertificateUsage);
-    return exitCodes.done;
-  }
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: fetchCertificateOptions,
+    allowPositionals: true,
+  });
   const [target, ...more] = positionals;
   if (target === undefined || more.length > 0) {
-    throw new CommandError(`one HOST:PORT must be given, but there are ${positionals.length}; see --help`);
+    throw new CommandError(`one HOST:PORT must be given, but there are ${positionals.length}`);
   }
-  const { written } = await saveServerCertificate(
+  const { yes = false, fingerprint, json = false } = values;
+  const file = values.out ?? fileFor(target);
+  const waited = countSeconds(createProgressLine(), `waiting for the certificate of ${target}`);
+  const { written, certificate } = await saveServerCertificate(
     {
       target,
-      file: values.out ?? fileFor(target),
-      yes: values.yes ?? false,
-      fingerprint: values.fingerprint,
+      file,
+      yes,
+      fingerprint,
       serverName: values['server-name'],
       timeoutMs: milliseconds(values['timeout-ms']),
     },
     {
-      print: (line) => console.print(`${inFlags(line)}\n`),
-      ask: (question) => askPerson(question, process.stdin, process.stderr),
+      print(line) {
+        waited();
+        if (!json) console.print(`${inFlags(line)}\n`);
+      },
+      // A program is shown the certificate, and asks again with its fingerprint.
+      ask: (question) => (json ? Promise.resolve('no') : askPerson(question, process.stdin, process.stderr)),
       writeFile: async (file, pem) => {
         try {
           await writeFile(file, pem);
@@ -58,7 +66,12 @@ export async function fetchCertificate(args: readonly string[], console: Console
         }
       },
     },
-  );
+  ).finally(waited);
+  if (json) {
+    const report = { target, written, file: written ? file : null, ...certificate };
+    console.print(`${JSON.stringify(report, null, 2)}\n`);
+    if (!yes && fingerprint === undefined) return exitCodes.done;
+  }
   return written ? exitCodes.done : exitCodes.declined;
 }
 

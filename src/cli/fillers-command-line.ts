@@ -16,8 +16,8 @@ export interface FillersCommandLine extends VoiceWish {
 
 const text = { type: 'string' } as const;
 
-const options = {
-  help: { type: 'boolean', short: 'h' },
+/** As `parseArgs` has them. */
+export const fillersOptions = {
   json: { type: 'boolean' },
   out: text,
   language: text,
@@ -31,9 +31,12 @@ const options = {
 } as const;
 
 /** @throws CommandError, or an error of `parseArgs`. */
-export function readFillersCommandLine(args: readonly string[]): FillersCommandLine | 'help' {
-  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-  if (values.help === true) return 'help';
+export function readFillersCommandLine(args: readonly string[]): FillersCommandLine {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: fillersOptions,
+    allowPositionals: true,
+  });
   if (positionals.length !== 1 || positionals[0] !== 'render') {
     throw new CommandError('say what to do with fillers: earshot fillers render; see earshot fillers --help');
   }

@@ -12,7 +12,14 @@ export const fillersUsage = `Render fillers: short phrases that are spoken while
   --offline             of kokoro: download nothing
   --speed N             speaking rate, 0.5 to 2 (1)
   --rate HZ             store at this rate, best that of the loudspeaker in your program, 8000 to 192000 (48000)
-  --json                print one object at the end instead of the progress
+  --json                print one object at the end instead of a line for each phrase
+
+Examples:
+
+  earshot fillers render --out fillers
+  earshot fillers render --out fillers --voice bm_george --speed 1.1
+  earshot fillers render --out fillers-ru --language ru --engine espeak-ng
+  earshot fillers render --out fillers --engine espeak-ng --rate 16000 --json
 
 Kokoro's model is downloaded on first use, which is said before it begins. A phrase that is there already is not
 rendered again. Stopped at any moment, by Ctrl-C or a power cut, the folder holds what was done until then, and the same

@@ -4,6 +4,7 @@ import type { Synthesizer } from '../index.js';
 import { CommandError } from './command-error.js';
 import type { Console } from './console.js';
 import { printable } from './printable.js';
+import { countSeconds, type ProgressLine } from './progress-line.js';
 
 /** What can speak. */
 export const voiceEngines = ['kokoro', 'espeak-ng'] as const;
@@ -37,7 +38,11 @@ export interface OpenedVoice {
  *
  * @throws CommandError, or VoiceError where it is not installed or has no such voice.
  */
-export async function openVoice(wish: VoiceWish, console: Console): Promise<OpenedVoice> {
+export async function openVoice(
+  wish: VoiceWish,
+  console: Console,
+  drawn: ProgressLine,
+): Promise<OpenedVoice> {
   const { voice, speed, model, offline } = wish;
   const language = wish.language.toLowerCase();
   const isEnglish = /^en(?:-|$)/.test(language);
@@ -56,14 +61,20 @@ export async function openVoice(wish: VoiceWish, console: Console): Promise<Open
           `Kokoro speaks English here, and not ${JSON.stringify(wish.language)}; take --engine espeak-ng`,
         );
       }
+      let counted = countSeconds(drawn, 'loading Kokoro');
+      const tell = tellDownload(console, drawn);
       const synthesizer = await loadKokoro({
         speed,
         offline,
-        onProgress: tellDownload(console),
+        onProgress(progress) {
+          counted();
+          tell(progress);
+          if (progress.type === 'ready') counted = countSeconds(drawn, 'loading Kokoro');
+        },
         ...(model !== undefined && { model }),
         // What is no voice of it is refused there, with those that there are.
         ...(voice !== undefined && { voice: voice as KokoroOptions['voice'] }),
-      });
+      }).finally(() => counted());
       return { synthesizer, close: () => synthesizer.close() };
     }
   }
@@ -71,31 +82,29 @@ export async function openVoice(wish: VoiceWish, console: Console): Promise<Open
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-/** Before the first byte: what is downloaded, from where and how much; then on a terminal how far it is. */
-export function tellDownload(console: Console): KokoroOptions['onProgress'] {
-  let told = '';
+/** Before the first byte: what is downloaded, from where and how much; then how far it is, where that can be drawn. */
+export function tellDownload(console: Console, drawn: ProgressLine): KokoroOptions['onProgress'] {
   return (progress) => {
     switch (progress.type) {
       case 'download-announced': {
         const { id, source, folder, totalBytes } = progress;
         const size = totalBytes === null ? 'of a size that the hub does not tell' : megabytes(totalBytes);
+        drawn.clear();
         console.say(printable(`downloading ${id}, ${size}, from ${source} into ${folder}`));
         return;
       }
       case 'download-retried':
+        drawn.clear();
         console.say(printable(`${progress.file}: attempt ${progress.attempt}, because ${progress.why}`));
         return;
       case 'downloading': {
         const { receivedBytes, totalBytes } = progress;
         const of = totalBytes === null ? '' : ` of ${megabytes(totalBytes)}`;
-        const line = `\r\x1b[K${megabytes(receivedBytes)}${of}`;
-        if (console.isTerminal && line !== told) console.print(line);
-        told = line;
+        drawn.show(`${megabytes(receivedBytes)}${of}`);
         return;
       }
       default:
-        if (told !== '' && console.isTerminal) console.print('\r\x1b[K');
-        told = '';
+        drawn.clear();
     }
   };
 }

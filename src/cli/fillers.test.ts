@@ -11,8 +11,8 @@ import type { Console, StopReason } from './console.js';
 import { fillers } from './fillers.js';
 import { readFillersCommandLine } from './fillers-command-line.js';
 import { leftMs, progressLine } from './fillers-progress.js';
-import { fillersUsage } from './fillers-usage.js';
 import { openVoice, tellDownload, type VoiceWish } from './fillers-voices.js';
+import { createProgressLine } from './progress-line.js';
 
 let directory: string;
 let out: string;
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-function record(isTerminal = false, stop$: Observable<StopReason> = EMPTY) {
+function record(stop$: Observable<StopReason> = EMPTY) {
   const printed: string[] = [];
   const said: string[] = [];
   const console: Console = {
@@ -30,15 +30,23 @@ function record(isTerminal = false, stop$: Observable<StopReason> = EMPTY) {
     printWords: () => {},
     endWords: () => {},
     say: (line) => said.push(line),
-    isTerminal,
+    isTerminal: false,
     stop$,
   };
   return { console, printed, said };
 }
 
+/** What is drawn on a terminal, or where there is none. */
+function drawing(isTTY: boolean) {
+  const written: string[] = [];
+  const drawn = createProgressLine({ isTTY, columns: 80, write: (text) => written.push(text) });
+  return { drawn, written };
+}
+
 let closed = 0;
-const speakingWith = (synthesizer: Synthesizer = toneSynthesizer()) => ({
+const speakingWith = (synthesizer: Synthesizer = toneSynthesizer(), drawn = drawing(false).drawn) => ({
   now: () => 0,
+  drawn,
   openVoice: async () => ({
     synthesizer,
     close: async () => {
@@ -113,16 +121,19 @@ describe('earshot fillers render', () => {
   });
 
   it('draws a bar on a terminal, and leaves the line empty for what comes after', async () => {
-    const { console, printed } = record(true);
-    await fillers(['render', '--out', out, '--phrases', await phraseFile()], console, speakingWith());
-    expect(printed.slice(0, 4)).toEqual([
+    const { console, printed } = record();
+    const { drawn, written } = drawing(true);
+    const args = ['render', '--out', out, '--phrases', await phraseFile()];
+    await fillers(args, console, speakingWith(undefined, drawn));
+    expect(written.slice(0, 4)).toEqual([
       '\r\x1b[K[#####---------------] 1 of 4, 0 s left  Let me see.',
       '\r\x1b[K[##########----------] 2 of 4, 0 s left  Hmm.',
       '\r\x1b[K[###############-----] 3 of 4, 0 s left  One moment.',
       '\r\x1b[K[####################] 4 of 4  Well.',
     ]);
-    expect(printed[4]).toBe('\r\x1b[K');
-    expect(printed[5]).toContain('4 fillers in');
+    expect(written[4]).toBe('\r\x1b[K');
+    expect(written).toHaveLength(5);
+    expect(printed).toEqual([expect.stringContaining('4 fillers in')]);
   });
 
   it('keeps what was done when the voice fails, says so, and goes on from there', async () => {
@@ -151,7 +162,7 @@ describe('earshot fillers render', () => {
 
   it('stops at a signal and says what is there; that nobody reads the progress stops nothing', async () => {
     const stop$ = new Subject<StopReason>();
-    const { console, said } = record(false, stop$);
+    const { console, said } = record(stop$);
     const tones = toneSynthesizer();
     let asked = 0;
     const synthesizer: Synthesizer = {
@@ -170,13 +181,6 @@ describe('earshot fillers render', () => {
     expect(said).toEqual([`2 of 4 are in ${out}; the same command goes on from there`]);
     expect((await readdir(out)).filter((name) => name.startsWith('.'))).toEqual([]);
     expect(await load()).toHaveLength(2);
-  });
-
-  it('shows how it is used', async () => {
-    const { console, printed } = record();
-    expect(await fillers(['--help'], console, speakingWith())).toBe(0);
-    expect(printed).toEqual([fillersUsage]);
-    for (const line of fillersUsage.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
 
   it('names a folder that cannot be used', async () => {
@@ -264,7 +268,11 @@ describe('the command line of earshot fillers', () => {
 describe('the voice', () => {
   const wish = { voice: undefined, speed: 1, model: undefined, offline: false } as const;
   const open = (more: Partial<VoiceWish>) =>
-    openVoice({ ...wish, engine: undefined, language: 'en', ...more }, record().console);
+    openVoice(
+      { ...wish, engine: undefined, language: 'en', ...more },
+      record().console,
+      drawing(false).drawn,
+    );
 
   it('is not Kokoro for what it does not speak', async () => {
     await expect(open({ engine: 'kokoro', language: 'ru' })).rejects.toThrow(
@@ -287,8 +295,9 @@ describe('the voice', () => {
   });
 
   it('says what is downloaded before the first byte, and on a terminal how far it is', () => {
-    const { console, printed, said } = record(true);
-    const tell = tellDownload(console);
+    const { console, said } = record();
+    const { drawn, written } = drawing(true);
+    const tell = tellDownload(console, drawn);
     tell({
       type: 'download-announced',
       id: 'owner/model',
@@ -306,7 +315,7 @@ describe('the voice', () => {
       'downloading owner/model, 326 MB, from https://hub.example into /cache',
       'model.onnx: attempt 2, because the hub hung up',
     ]);
-    expect(printed).toEqual(['\r\x1b[K1 MB of 326 MB', '\r\x1b[K']);
+    expect(written).toEqual(['\r\x1b[K1 MB of 326 MB', '\r\x1b[K']);
   });
 });
 
@@ -322,7 +331,9 @@ describe('the progress', () => {
   });
 
   it('stays on one line, whatever a phrase holds', () => {
-    const line = progressLine({ done: 1, total: 9, text: `a\nb\x1b[2J${'c'.repeat(200)}` }, 1000);
+    const { drawn, written } = drawing(true);
+    drawn.show(progressLine({ done: 1, total: 9, text: `a\nb\x1b[2J${'c'.repeat(200)}` }, 1000));
+    const line = written.join('').replace('\r\x1b[K', '');
     expect(line.length).toBe(79);
     expect(line).not.toMatch(/\p{Cc}/u);
   });

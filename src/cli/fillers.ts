@@ -5,14 +5,15 @@ import { exitCodes } from './command-error.js';
 import type { Console } from './console.js';
 import { type FillersCommandLine, readFillersCommandLine } from './fillers-command-line.js';
 import { createFillersProgress } from './fillers-progress.js';
-import { fillersUsage } from './fillers-usage.js';
 import { openVoice } from './fillers-voices.js';
+import { createProgressLine, type ProgressLine } from './progress-line.js';
 
 /** What the command reaches outside for. */
 export interface FillersSurroundings {
   readonly openVoice: typeof openVoice;
   /** A clock that only goes forward. Units: ms. */
   readonly now: () => number;
+  readonly drawn: ProgressLine;
 }
 
 /**
@@ -24,15 +25,11 @@ export interface FillersSurroundings {
 export async function fillers(
   args: readonly string[],
   console: Console,
-  { openVoice, now }: FillersSurroundings = thisMachine,
+  { openVoice, now, drawn }: FillersSurroundings = thisMachine(),
 ): Promise<number> {
   const line = readFillersCommandLine(args);
-  if (line === 'help') {
-    console.print(fillersUsage);
-    return exitCodes.done;
-  }
-  const voice = await openVoice(line, console);
-  const progress = createFillersProgress(console, line.json, now);
+  const voice = await openVoice(line, console, drawn);
+  const progress = createFillersProgress(console, drawn, line.json, now);
   const done: FillerRendered[] = [];
   try {
     await follow(voice.synthesizer, line, console, (filler) => {
@@ -72,7 +69,11 @@ function follow(
   });
 }
 
-const thisMachine: FillersSurroundings = { openVoice, now: () => performance.now() };
+const thisMachine = (): FillersSurroundings => ({
+  openVoice,
+  now: () => performance.now(),
+  drawn: createProgressLine(),
+});
 
 const goesOn = (done: readonly FillerRendered[], { out, phrases }: FillersCommandLine): string =>
   `${done.at(-1)?.done ?? 0} of ${done.at(-1)?.total ?? phrases.length} are in ${out}; the same command goes on from there`;

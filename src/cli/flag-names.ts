@@ -1,6 +1,6 @@
 /** Options of the library, and the flags that set them. */
 const flags: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:streamingService|trust|fetchServerCertificate|saveServerCertificate|deriveHardwareId): /g, ''],
+  [/\b(?:streamingService|trust|fetchServerCertificate|saveServerCertificate|deriveHardwareId|demo): /g, ''],
   // To leave a flag out is to give null.
   [/, or null\b/g, ''],
   [/\binsecure: true\b/g, '--insecure'],

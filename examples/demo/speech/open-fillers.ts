@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FillerClip } from 'earshot';
 import { fillerCache } from 'earshot/adapters/filler-cache';
 import { firstValueFrom } from 'rxjs';
+import { earshotCommand, shippedFillers } from '../demo-files.js';
 import { format } from '../format.js';
 import type { Screen } from '../screen.js';
 import type { ModelSource, SpeechOptions, VoiceEngine } from '../speech-options.js';
@@ -11,7 +11,7 @@ import type { LocalVoice } from './open-voice.js';
 import { whyNot } from './tell-loading.js';
 
 const shipped = {
-  directory: fileURLToPath(new URL('../../../assets/fillers/en', import.meta.url)),
+  directory: shippedFillers,
   voice: 'allison',
 };
 
@@ -47,7 +47,7 @@ function rendering(engine: VoiceEngine, voice: string, directory: string, models
   if (engine !== 'kokoro' && engine !== 'espeak-ng') return '';
   const { model } = engine === 'kokoro' ? sourceOf(models, 'kokoro') : {};
   return (
-    `; they are made by: npm run earshot -- fillers render --out ${directory} --engine ${engine} --voice ${voice}` +
+    `; they are made by: ${earshotCommand} fillers render --out ${directory} --engine ${engine} --voice ${voice}` +
     (model === undefined ? '' : ` --model ${model}`)
   );
 }

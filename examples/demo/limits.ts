@@ -1,0 +1,2 @@
+/** Longest demo. Units: s. */
+export const longestSeconds = 900;
