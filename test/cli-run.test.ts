@@ -32,12 +32,15 @@ afterAll(async () => {
 
 let count = 0;
 /** A config whose microphone is a recording of a question; with more sections in YAML. */
-function writeConfig(more = '', { atEnd = 'complete', name = `config-${count++}.yaml` } = {}): string {
+function writeConfig(
+  more = '',
+  { atEnd = 'complete', name = `config-${count++}.yaml`, port = server.port } = {},
+): string {
   const path = at(name);
   const microphone = `${question}.wav`;
   writeFileSync(
     path,
-    `upstream: { target: '127.0.0.1:${server.port}', hardwareId: kiosk-${name.replaceAll('.', '-')} }
+    `upstream: { target: '127.0.0.1:${port}', hardwareId: kiosk-${name.replaceAll('.', '-')} }
 transcriber: { engine: scripted, sidecarPath: '${question}.transcript.json' }
 devices: { kind: wav-file, microphone: '${microphone}', loudspeaker: '${at(`${name}.wav`)}', atEnd: ${atEnd} }
 pipeline: { endpointing: { minSilenceMs: 400 } }
@@ -209,5 +212,35 @@ describe.concurrent('earshot run under systemd', () => {
       expect(readFileSync(seen, 'utf8')).not.toMatch(/NOTIFY_SOCKET|WATCHDOG/);
     },
     30_000,
+  );
+
+  it.skipIf(missing !== undefined)(
+    'is taken to live while its service is dead, and to be dead while it stands still',
+    async () => {
+      const watchdogMs = 1500;
+      const socket = await bindNotifySocket(at('watchdog'), watchdogMs);
+      const dead = writeConfig('', { atEnd: 'go-on', port: 9 });
+      const running = startEarshot(['run', dead], undefined, {
+        ...process.env,
+        NOTIFY_SOCKET: socket.name,
+        WATCHDOG_USEC: String(1000 * watchdogMs),
+      });
+      const isFed = ({ type, ...heard }: Heard) =>
+        type === 'told' && 'variables' in heard && heard.variables.includes('WATCHDOG=1');
+      await said(running, 'stderr', 'method=turn-failed');
+      // After that, for longer than one period.
+      const after = socket.heard.length;
+      for (let feeds = 0; feeds < 4; feeds = socket.heard.slice(after).filter(isFed).length) {
+        await socket.waitFor(isFed, socket.heard.length);
+      }
+      expect(socket.heard.filter(({ type }) => type === 'expired')).toEqual([]);
+
+      running.child.kill('SIGSTOP');
+      await socket.waitFor(({ type }) => type === 'expired');
+      running.child.kill('SIGKILL');
+      await running.finished;
+      await socket.close();
+    },
+    60_000,
   );
 });
