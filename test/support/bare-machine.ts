@@ -9,14 +9,23 @@ import { projectFolder } from './project.js';
 /** The script that it is for. */
 export const installScript = `${projectFolder}examples/raspberry-pi/install.sh`;
 
+/** What such a machine is. */
+interface MachineFacts {
+  /** What Node says of itself once it is installed. */
+  readonly node?: string;
+  /** The version that its packages have; the same where left out. */
+  readonly offered?: string;
+  readonly architecture?: string;
+  /** Whether systemd runs. */
+  readonly systemd?: boolean;
+  /** Those that it has. */
+  readonly groups?: string;
+}
+
 /** A machine that has nothing yet: a root of its own, and package commands that only write down what they were asked. */
-export function bareMachine({
-  node = '20.19.2',
-  offered = node,
-  architecture = 'arm64',
-  systemd = true,
-  groups = 'audio gpio',
-} = {}) {
+export function bareMachine(facts: MachineFacts = {}) {
+  const { node = '20.19.2', architecture = 'arm64', systemd = true, groups = 'audio gpio' } = facts;
+  const { offered = node } = facts;
   const scratch = mkdtempSync(join(tmpdir(), 'earshot-install-'));
   const root = join(scratch, 'root');
   const at = (path: string) => join(root, path);
