@@ -5,8 +5,8 @@ import type { AudioSource, UtterancePart, VoiceActivityDetector } from '../src/i
 import * as earshot from '../src/index.js';
 import * as testing from '../src/testing/index.js';
 import { codeBlocks } from './support/markdown.js';
-import { projectFiles, readProjectFile } from './support/project.js';
-import { runSnippet, type Snippet, typeErrorsIn } from './support/typescript-program.js';
+import { readProjectFile } from './support/project.js';
+import { runSnippet, type Snippet } from './support/typescript-program.js';
 
 const snippetsOf = (path: string): readonly Snippet[] =>
   codeBlocks(readProjectFile(path))
@@ -14,23 +14,6 @@ const snippetsOf = (path: string): readonly Snippet[] =>
     .map(({ code, line }) => ({ where: `${path}:${line}`, code }));
 
 const readme = snippetsOf('README.md');
-const pages = projectFiles('.md').filter((path) => !path.includes('/assets/'));
-
-describe('the TypeScript in the documentation', () => {
-  it('compiles as it stands under the settings of the project, and would not with a mistake in it', () => {
-    const snippets = pages.flatMap(snippetsOf);
-    const mistakes = snippets.map(({ code }) => ({
-      where: 'mistaken',
-      code: `${code}createVoicePipelin({});\n`,
-    }));
-
-    expect(snippets.length).toBeGreaterThanOrEqual(2);
-    const wrong = typeErrorsIn([...snippets, ...mistakes]);
-    expect(wrong.filter((line) => !line.startsWith('mistaken'))).toEqual([]);
-    expect(wrong.filter((line) => line.includes('createVoicePipelin'))).toHaveLength(mistakes.length);
-  });
-});
-
 const { burst, createVirtualClock, levelDetector } = testing;
 
 describe('the composition in README.md', () => {
@@ -93,6 +76,55 @@ describe('the contract suite in docs/guides/compose-your-own.md', () => {
   if (!snippet) throw new Error('the guide shows no contract suite');
   // Registers its tests here, as it would in a test file of its own.
   runSnippet(snippet, { earshot, rxjs, 'earshot/testing': testing, vitest: { describe, it, expect } });
+});
+
+describe('the adapter in docs/guides/write-an-adapter.md', () => {
+  const [adapter, suite] = snippetsOf('docs/guides/write-an-adapter.md');
+  if (!adapter || !suite) throw new Error('the guide shows no adapter with its suite');
+  const written = runSnippet(adapter, { earshot, rxjs });
+  // Registers its tests here, as it would in a test file of its own.
+  runSnippet(suite, {
+    earshot,
+    'earshot/testing': testing,
+    vitest: { describe, it, expect },
+    './wav-transcriber.js': written,
+  });
+
+  const { wavTranscriber } = written as {
+    wavTranscriber(
+      recognise: (wav: Uint8Array, signal: AbortSignal) => Promise<string>,
+      options: object,
+    ): earshot.Transcriber;
+  };
+  const format = { sampleRateHz: 16_000, channels: 1 };
+  const utterance = testing.framesOf(testing.noise({ sampleRateHz: 16_000, durationMs: 3000 }), format, 20);
+  const transcribe = (transcriber: earshot.Transcriber) =>
+    rxjs.firstValueFrom(rxjs.from(utterance).pipe(transcriber.transcribe()));
+
+  it('gives up a recogniser that never answers, and tells it to stop', async () => {
+    let isStopped = false;
+    const never = (_wav: Uint8Array, signal: AbortSignal) =>
+      new Promise<string>((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          isStopped = true;
+          reject(signal.reason);
+        });
+      });
+
+    const failure = transcribe(wavTranscriber(never, { timeoutMs: 100 }));
+
+    await expect(failure).rejects.toMatchObject({ code: 'TRANSCRIPTION_FAILED', retryable: true });
+    expect(isStopped).toBe(true);
+  });
+
+  it('keeps no more of an utterance than it may', async () => {
+    const lengthOf = async (wav: Uint8Array) => `${earshot.readWav(wav).samples.length / 16} ms`;
+
+    expect(await transcribe(wavTranscriber(lengthOf, { maxUtteranceMs: 1000 }))).toMatchObject({
+      text: '1000 ms',
+    });
+    expect(await transcribe(wavTranscriber(lengthOf, {}))).toMatchObject({ text: '3000 ms' });
+  });
 });
 
 describe('the composition in docs/guides/compose-your-own.md', () => {

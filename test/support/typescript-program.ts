@@ -29,6 +29,10 @@ export function programOf(paths: readonly string[]): ts.Program {
   );
 }
 
+/** What a snippet calls itself in its first line, as `// name.ts`: so that another one beside it can import it. */
+const ownName = (code: string): string | undefined =>
+  /^\/\/ ([\w-]+)\.ts$/m.exec(code.split('\n', 1)[0] ?? '')?.[1];
+
 /**
  * Type-check snippets with the settings and the paths of the project, as a user of `earshot` would.
  *
@@ -38,8 +42,13 @@ export function typeErrorsIn(snippets: readonly Snippet[]): readonly string[] {
   const options = { ...compilerOptions(), noUnusedLocals: false, declaration: false };
   // Modules beside the page they stand in, so that its relative imports resolve; `.mts` allows `await` at the top level.
   const byFile = new Map(
-    snippets.map((snippet, n) => [join(projectFolder, dirname(snippet.where), `snippet-${n}.mts`), snippet]),
+    snippets.map((snippet, n) => {
+      const name = ownName(snippet.code);
+      const file = name === undefined ? `snippet-${n}.mts` : `${name}.ts`;
+      return [join(projectFolder, dirname(snippet.where), file), snippet];
+    }),
   );
+  if (byFile.size < snippets.length) throw new Error('two snippets of one folder have the same name');
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => byFile.has(file) || fileExists(file);
