@@ -17,10 +17,10 @@ describe('what waits to be told', () => {
       { isFeeding: true },
       { status: 'one' },
       { sign: 'READY' },
-      { status: 'two' },
+      { status: 'two', extendMs: 60_000 },
       { isFeeding: true },
     );
-    expect(texts(queue)).toEqual(['READY=1 STATUS=two WATCHDOG=1']);
+    expect(texts(queue)).toEqual(['READY=1 STATUS=two WATCHDOG=1 EXTEND_TIMEOUT_USEC=60000000']);
   });
 
   it('keeps signs of life apart and in order', () => {

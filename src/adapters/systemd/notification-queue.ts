@@ -6,6 +6,8 @@ export interface Notification {
   readonly sign: LifeSign | null;
   readonly status: string | null;
   readonly isFeeding: boolean;
+  /** How much longer a start, a stop or a reload may take from now on. Units: ms. */
+  readonly extendMs: number | null;
 }
 
 /** What waits while another is being sent. */
@@ -16,7 +18,7 @@ const mostWaiting = 8;
 /** A line of `systemctl status`. Units: characters. */
 const longestStatus = 400;
 
-const empty: Notification = { sign: null, status: null, isFeeding: false };
+const empty: Notification = { sign: null, status: null, isFeeding: false, extendMs: null };
 
 /** Add to what waits: what can go into one datagram does, the last status wins, and signs of life keep their order. */
 export function enqueue(
@@ -33,7 +35,7 @@ export function enqueue(
 
 /** The assignments of one datagram. A status is one line: a second would be a message of its own. */
 export function assignments(
-  { sign, status, isFeeding }: Notification,
+  { sign, status, isFeeding, extendMs }: Notification,
   monotonicUs: bigint,
 ): readonly string[] {
   return [
@@ -42,6 +44,7 @@ export function assignments(
     ...(sign === 'RELOADING' ? [`MONOTONIC_USEC=${monotonicUs}`] : []),
     ...(status === null ? [] : [`STATUS=${oneLine(status)}`]),
     ...(isFeeding ? ['WATCHDOG=1'] : []),
+    ...(extendMs === null ? [] : [`EXTEND_TIMEOUT_USEC=${extendMs * 1000}`]),
   ];
 }
 

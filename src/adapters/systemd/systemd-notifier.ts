@@ -59,6 +59,12 @@ export interface SystemdNotifier {
   stopping(status?: string): void;
   /** A line for `systemctl status`. Control characters become spaces, 400 characters are shown. */
   status(text: string): void;
+  /**
+   * What it is at, a start, a stop or a reload, may take so much longer from now on than the unit allows, as while a model is downloaded.
+   * To be called again while it goes on.
+   * @param ms - Units: ms. Range: a whole number from 1 on.
+   */
+  extendTimeout(ms: number): void;
   /** It lives. */
   feedWatchdog(): void;
   /** What was not taken. Hot. */
@@ -145,6 +151,7 @@ export function systemdNotifier(
     reloading: (status) => sign('RELOADING', status),
     stopping: (status) => sign('STOPPING', status),
     status: (text) => add({ status: text }),
+    extendTimeout: (ms) => add({ extendMs: Math.max(1, Math.round(ms)) }),
     feedWatchdog: () => add({ isFeeding: true }),
     failures$: failures$.asObservable(),
     flushed: () =>

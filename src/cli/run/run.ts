@@ -1,4 +1,4 @@
-import { systemdNotifier } from '../../adapters/systemd/index.js';
+import { type SystemdNotifier, systemdNotifier } from '../../adapters/systemd/index.js';
 import { monotonicScheduler } from '../../devices/clock/index.js';
 import { openKeyboard } from '../../devices/keyboard/index.js';
 import type { KpiEvent, PipelineEvent } from '../../index.js';
@@ -10,13 +10,32 @@ import { tellDownloads } from './download-lines.js';
 import { createEventLines } from './event-lines.js';
 import { followLive, liveLine, liveStart } from './live-line.js';
 import { readRunCommandLine } from './run-command-line.js';
-import { runLoop } from './run-loop.js';
+import { type RunParts, runLoop } from './run-loop.js';
 import { runUsage } from './run-usage.js';
-import { createScreen } from './screen.js';
+import { createScreen, type Screen } from './screen.js';
 import { wishesOf } from './signals.js';
 
 /** What systemd hands to a service. Whatever the loop starts must not be able to speak in its name. */
 const ofSystemd = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
+
+/** A download that gets on may take longer than a start of the unit. Units: ms. */
+const extendByMs = 60_000;
+const extendEveryMs = 10_000;
+
+function downloading(notifier: SystemdNotifier, screen: Screen): RunParts['onProgress'] {
+  let extendedAtMs = Number.NEGATIVE_INFINITY;
+  const tell = tellDownloads((text) => {
+    notifier.status(text);
+    screen.line(text);
+  });
+  return (what, progress) => {
+    tell(what, progress);
+    const nowMs = performance.now();
+    if (progress.type !== 'downloading' || nowMs - extendedAtMs < extendEveryMs) return;
+    extendedAtMs = nowMs;
+    notifier.extendTimeout(extendByMs);
+  };
+}
 
 /** `earshot run`. */
 export async function run(args: readonly string[], console: Console): Promise<number> {
@@ -57,10 +76,7 @@ export async function run(args: readonly string[], console: Console): Promise<nu
       wishes$: wishesOf(process),
       writeLog: screen.line,
       onSecrets: (secrets) => lines?.keepOut(secrets),
-      onProgress: tellDownloads((text) => {
-        notifier.status(text);
-        screen.line(text);
-      }),
+      onProgress: downloading(notifier, screen),
     });
   } finally {
     screen.end();
