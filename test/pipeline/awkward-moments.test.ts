@@ -232,6 +232,25 @@ describe('the loudspeaker', () => {
     expect(it_.of('playout-starved')).toEqual([]);
   });
 
+  it.each(['is interrupted', 'is given up'])(
+    'is away while a filler %s that waits for it: it ends, unheard',
+    (how) => {
+      const it_ = kiosk({
+        ports: { fillers: oneFiller(500) },
+        answer: () => answerOf('Hi', 500, 0.3, 20_000),
+      });
+      it_.wait(300);
+      it_.loudspeaker.vanish();
+      it_.say(500, 'hello');
+      const spoken = it_.waitFor('filler-spoken');
+      if (how === 'is interrupted') it_.say(500, 'again');
+      else it_.wait(4000);
+      const id = spoken.type === 'filler-spoken' ? spoken.fillerId : '';
+      const ends = it_.of('playout-ended').filter(({ owner }) => owner.id === id);
+      expect(ends).toMatchObject([{ reason: 'cut', heardMs: 0 }]);
+    },
+  );
+
   const patience = { loudspeakerTimeoutMs: 3000, reopenDelayMs: 10, maxDeviceReopenDelayMs: 50 };
 
   it('is lost a second time: the second wait has the whole patience', () => {

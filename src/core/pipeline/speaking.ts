@@ -16,7 +16,7 @@ import {
 import type { AudioFrame, PcmFormat } from '../audio/audio-frame.js';
 import { measureLevels } from '../operators/measure-levels.js';
 import { playTo } from '../operators/play-to.js';
-import type { PlayoutCommand, PlayoutEvent } from '../playout/playout-types.js';
+import type { PlayoutCommand, PlayoutEvent, PlayoutOwner } from '../playout/playout-types.js';
 import type { Loudspeaker } from '../ports/audio-sink.js';
 import type { UnstampedEvent } from './pipeline-event.js';
 import type { PipelineSettings } from './pipeline-options.js';
@@ -51,15 +51,30 @@ export function createSpeaking(
   let opened = false;
   const out$ = new Subject<SpeakingEvent>();
 
+  /** What waits will not be heard; each of it ends here, as at the loudspeaker. */
+  const discardWaiting = () => {
+    const owners: PlayoutOwner[] = [];
+    for (const command of waiting) {
+      if (!('owner' in command)) continue;
+      const { kind, id } = command.owner;
+      if (!owners.some((owner) => owner.kind === kind && owner.id === id)) owners.push(command.owner);
+    }
+    waiting = [];
+    const atMs = settings.scheduler.now();
+    for (const owner of owners) {
+      out$.next({ type: 'playout-ended', owner, atMs, heardMs: 0, reason: 'cut' });
+    }
+  };
   const giveUp = () => {
     if (live$ || waiting.length === 0) return;
-    waiting = [];
-    out$.next({ type: 'playout-lost' });
+    discardWaiting();
+    // Whoever speaks at the end of something else is not lost with it.
+    if (waiting.length === 0) out$.next({ type: 'playout-lost' });
   };
   const wait = (command: PlayoutCommand) => {
     if (command.type === 'cut') {
-      waiting = [];
       givingUp.unsubscribe();
+      discardWaiting();
     } else if (command.type === 'play' || command.type === 'end') {
       if (waiting.length === 0) {
         givingUp = settings.scheduler.schedule(giveUp, settings.patience.loudspeakerTimeoutMs);
@@ -95,7 +110,7 @@ export function createSpeaking(
               waiting = [];
               for (const command of pending) commands$.next(command);
               return () => {
-                live$ = undefined;
+                if (live$ === commands$) live$ = undefined;
               };
             }),
           );
@@ -103,6 +118,8 @@ export function createSpeaking(
       ),
     settings,
     (error, retryInMs) => {
+      // What is lost is taken down only after this, and whoever hears of it may speak.
+      live$ = undefined;
       tell({ type: 'device-lost', device: 'loudspeaker', error, retryInMs });
       if (!opened) return;
       opened = false;

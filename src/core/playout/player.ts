@@ -64,6 +64,7 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
   /** Asked for while something else is done: a sink renders whenever it is looked at, and whoever hears that may ask. */
   const later: (() => void)[] = [];
   let isAtWork = false;
+  let isGivingUp = false;
   let failure: { readonly error: unknown } | undefined;
   let timer: Subscription | undefined;
   let state: 'running' | 'finishing' | 'stopped' = 'running';
@@ -238,7 +239,8 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
       case 'play':
         return play(command);
       case 'end':
-        return end(command.owner);
+        // It has ended.
+        return isGivingUp ? undefined : end(command.owner);
       case 'duck':
         return tell({ type: 'ducked', atMs: rampTo(dbToGain(options.duckGainDb), options.duckRampMs) });
       case 'restore':
@@ -262,9 +264,13 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
     isAtWork = false;
   };
   const giveUp = (error: unknown) => {
+    const isFirst = !isGivingUp;
+    isGivingUp = true;
     const sample = heardSample();
     tellHeard(queue.markHeard(sample), sample, scheduler.now());
     tellCut(queue.cut(0).cut, scheduler.now());
+    // What is spoken when an end is told ends as well, and is told by the one who tells already.
+    if (!isFirst) return;
     deliver();
     output.failed(error);
   };
