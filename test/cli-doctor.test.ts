@@ -14,10 +14,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { requireWritable, writeCalibration } from '../src/cli/calibration-file.js';
 import { explain } from '../src/cli/command-error.js';
 import type { Console, StopReason } from '../src/cli/console.js';
-import { doctor } from '../src/cli/doctor.js';
-import { readDoctorCommandLine } from '../src/cli/doctor-command-line.js';
-import { doctorReport, doctorWords } from '../src/cli/doctor-report.js';
-import { doctorUsage } from '../src/cli/doctor-usage.js';
+import { doctorReport, doctorWords } from '../src/cli/doctor/acoustics-report.js';
+import { doctor } from '../src/cli/doctor/doctor.js';
+import { readDoctorCommandLine } from '../src/cli/doctor/doctor-command-line.js';
+import { doctorUsage } from '../src/cli/doctor/doctor-usage.js';
 import type { AcousticFigures } from '../src/core/acoustics/acoustic-figures.js';
 import { createCalibration, parseCalibration } from '../src/core/acoustics/calibration.js';
 import type { AcousticProbeEvent } from '../src/core/acoustics/probe-acoustics.js';
@@ -68,8 +68,18 @@ function silentConsole(): Console & { readonly printed: string[] } {
 }
 
 describe('the command line of earshot doctor', () => {
-  it('has defaults for everything but what is to be examined', () => {
+  it('examines the machine, or what a config needs, unless it is told to examine the room', () => {
+    expect(readDoctorCommandLine([])).toEqual({ examine: 'machine', config: undefined, json: false });
+    expect(readDoctorCommandLine(['a.yaml', '--json'])).toEqual({
+      examine: 'machine',
+      config: 'a.yaml',
+      json: true,
+    });
+  });
+
+  it('has defaults for everything of the room', () => {
     expect(readDoctorCommandLine(['--acoustics'])).toEqual({
+      examine: 'acoustics',
       capture: 'default',
       playout: 'default',
       backend: 'auto',
@@ -88,6 +98,7 @@ describe('the command line of earshot doctor', () => {
       ...['--playout', 'speaker', '--backend', 'process', '--api', 'alsa', '--write', 'room.json', '--json'],
     ]);
     expect(line).toEqual({
+      examine: 'acoustics',
       capture: 'mic',
       playout: 'speaker',
       backend: 'process',
@@ -102,7 +113,10 @@ describe('the command line of earshot doctor', () => {
   });
 
   it.each([
-    [[], /say what is to be examined: --acoustics/],
+    [['--capture', 'mic'], /--capture goes with --acoustics/],
+    [['a.yaml', '--write', 'room.json'], /--write goes with --acoustics/],
+    [['a.yaml', 'b.yaml'], /one CONFIG can be given, but there are 2/],
+    [[''], /CONFIG must be the path of a file, but is empty/],
     [['--acoustics', '--seconds', '1'], /--seconds must be a number from 2 to 120, but is "1"/],
     [['--acoustics', '--seconds', ''], /--seconds must be a number/],
     [['--acoustics', '--level', '0'], /--level must be a number from -60 to -6, but is "0"/],
@@ -115,7 +129,7 @@ describe('the command line of earshot doctor', () => {
     [['--acoustics', '--capture', ''], /--capture needs the name of a device, or default/],
     [['--acoustics', '--write', ''], /--write needs the name of a file/],
     [['--acoustics', '--volume', '3'], /Unknown option '--volume'/],
-    [['--acoustics', 'now'], /Unexpected argument 'now'/],
+    [['--acoustics', 'a.yaml'], /--acoustics takes no CONFIG, but there is "a.yaml"/],
   ])('says what is wrong with %j, and ends with 2', (args, message) => {
     const thrown = ((): unknown => {
       try {
@@ -230,11 +244,11 @@ describe('earshot doctor --acoustics', () => {
 
   it('prints one object for programs, also when a device does not work or the file cannot be written', async () => {
     const fine = silentConsole();
-    expect(await doctor(['--acoustics', '--json'], fine, now, measured)).toBe(0);
+    expect(await doctor(['--acoustics', '--json'], fine, { now, probe: measured })).toBe(0);
     expect(parsed(fine.printed)).toMatchObject({ ok: true, figures: { delayMs: 62.3 } });
 
     const failed = silentConsole();
-    await expect(doctor(['--acoustics', '--json'], failed, now, failing)).rejects.toBe(busy);
+    await expect(doctor(['--acoustics', '--json'], failed, { now, probe: failing })).rejects.toBe(busy);
     expect(parsed(failed.printed)).toEqual({
       ok: false,
       verdict: explain(busy)?.sentence,
@@ -245,7 +259,7 @@ describe('earshot doctor --acoustics', () => {
 
     const unwritable = silentConsole();
     const line = ['--acoustics', '--json', '--write', join(tmpdir(), 'missing', 'folder', 'x.json')];
-    await expect(doctor(line, unwritable, now, measured)).rejects.toThrow(/cannot be written/);
+    await expect(doctor(line, unwritable, { now, probe: measured })).rejects.toThrow(/cannot be written/);
     expect(parsed(unwritable.printed)).toMatchObject({ ok: false, figures: null });
   });
 
@@ -264,7 +278,7 @@ describe('earshot doctor --acoustics', () => {
       });
     const console = silentConsole();
 
-    const done = doctor(['--acoustics', '--json', '--capture', 'usb-mic'], console, now, missing);
+    const done = doctor(['--acoustics', '--json', '--capture', 'usb-mic'], console, { now, probe: missing });
     const error: unknown = await done.catch((thrown: unknown) => thrown);
 
     expect(explain(error)?.exitCode).toBe(5);
@@ -283,7 +297,7 @@ describe('earshot doctor --acoustics', () => {
       mkdirSync(folder, { recursive: true });
       const console = silentConsole();
       await expect(
-        doctor(['--acoustics', '--write', path, ...flags], console, now, vanishing),
+        doctor(['--acoustics', '--write', path, ...flags], console, { now, probe: vanishing }),
       ).rejects.toThrow(/cannot be written/);
       expect(console.printed.join('')).toContain('all is well');
     }
@@ -294,7 +308,7 @@ describe('earshot doctor --acoustics', () => {
     for (const probe of ends) {
       const stop$ = new Subject<StopReason>();
       const console = { ...silentConsole(), isTerminal: true, stop$ };
-      const done = doctor(['--acoustics'], console, now, probe).catch(() => {});
+      const done = doctor(['--acoustics'], console, { now, probe }).catch(() => {});
       stop$.next('signal');
       await done;
       const afterProgress = console.printed.slice(

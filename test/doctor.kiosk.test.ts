@@ -4,7 +4,7 @@ import { filter, lastValueFrom, map, NEVER, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { explain } from '../src/cli/command-error.js';
 import type { Console } from '../src/cli/console.js';
-import { doctor } from '../src/cli/doctor.js';
+import { doctor } from '../src/cli/doctor/doctor.js';
 import type { AcousticFigures } from '../src/core/acoustics/acoustic-figures.js';
 import { parseCalibration } from '../src/core/acoustics/calibration.js';
 import { probeAcoustics } from '../src/core/acoustics/probe-acoustics.js';
@@ -126,7 +126,9 @@ describe.skipIf(problems.get('pulseaudio') !== null)('earshot doctor, on a virtu
     const path = join(kiosk.folder, 'room.json');
     const console = listener();
     const date = new Date('2026-03-01T12:00:00Z');
-    const code = await examined(kiosk, () => doctor([...ways, '--write', path], console, () => date));
+    const code = await examined(kiosk, () =>
+      doctor([...ways, '--write', path], console, { now: () => date }),
+    );
 
     const printed = console.printed.join('');
     expect(printed).toMatch(/(good|fair) {2}echo +the echo is 1\d\.\d dB below what is played/);

@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from './command-error.js';
+import { CommandError } from '../command-error.js';
 
-/** What `earshot doctor` was told to do. */
-export interface DoctorCommandLine {
+/** What `earshot doctor` was told to examine. */
+export type DoctorCommandLine = AcousticsCommandLine | MachineCommandLine;
+
+/** `earshot doctor --acoustics`. */
+export interface AcousticsCommandLine {
+  readonly examine: 'acoustics';
   readonly capture: string;
   readonly playout: string;
   readonly backend: (typeof backends)[number];
@@ -14,6 +18,14 @@ export interface DoctorCommandLine {
   readonly levelDb: number;
   /** Where the calibration goes; undefined for nowhere. */
   readonly write: string | undefined;
+  readonly json: boolean;
+}
+
+/** `earshot doctor [CONFIG]`. */
+export interface MachineCommandLine {
+  readonly examine: 'machine';
+  /** Path of the config; undefined for what every loop needs. */
+  readonly config: string | undefined;
   readonly json: boolean;
 }
 
@@ -36,13 +48,39 @@ const options = {
 
 const backends = ['auto', 'process', 'audify'] as const;
 const apis = ['auto', 'pulse', 'alsa', 'core-audio', 'wasapi'] as const;
+const acousticFlags = [
+  'capture',
+  'playout',
+  'backend',
+  'api',
+  'channel',
+  'seconds',
+  'level',
+  'write',
+] as const;
 
 /** @throws CommandError, or an error of `parseArgs`. */
 export function readDoctorCommandLine(args: readonly string[]): DoctorCommandLine | 'help' {
-  const { values } = parseArgs({ args: joinNegative(args), options });
+  const { values, positionals } = parseArgs({ args: joinNegative(args), options, allowPositionals: true });
   if (values.help === true) return 'help';
+  const [config, ...more] = positionals;
+  const json = values.json ?? false;
   if (values.acoustics !== true) {
-    throw new CommandError('say what is to be examined: --acoustics; see earshot doctor --help');
+    const stray = acousticFlags.find((name) => values[name] !== undefined);
+    if (stray !== undefined) {
+      throw new CommandError(
+        `--${stray} goes with --acoustics; the devices of a loop are named in its config, so give that: earshot doctor CONFIG`,
+      );
+    }
+    if (more.length > 0)
+      throw new CommandError(`one CONFIG can be given, but there are ${positionals.length}`);
+    if (config === '') throw new CommandError('CONFIG must be the path of a file, but is empty');
+    return { examine: 'machine', config, json };
+  }
+  if (config !== undefined) {
+    throw new CommandError(
+      `--acoustics takes no CONFIG, but there is ${JSON.stringify(config)}; name the devices with --capture and --playout`,
+    );
   }
   for (const name of ['capture', 'playout', 'write'] as const) {
     if (values[name] === '') {
@@ -51,6 +89,7 @@ export function readDoctorCommandLine(args: readonly string[]): DoctorCommandLin
     }
   }
   return {
+    examine: 'acoustics',
     capture: values.capture ?? 'default',
     playout: values.playout ?? 'default',
     backend: oneOf('backend', backends, values.backend),
@@ -59,7 +98,7 @@ export function readDoctorCommandLine(args: readonly string[]): DoctorCommandLin
     seconds: number('seconds', values.seconds ?? '6', 2, 120),
     levelDb: number('level', values.level ?? '-23', -60, -6),
     write: values.write,
-    json: values.json ?? false,
+    json,
   };
 }
 

@@ -1,7 +1,7 @@
-import type { AcousticFigures, AcousticJudgement } from '../index.js';
-import { judgeAcoustics } from '../index.js';
-import { explain } from './command-error.js';
-import { printable } from './printable.js';
+import type { AcousticFigures, AcousticJudgement } from '../../index.js';
+import { judgeAcoustics } from '../../index.js';
+import { explain } from '../command-error.js';
+import { printable } from '../printable.js';
 
 /** What an examination came to. */
 export interface DoctorReport {

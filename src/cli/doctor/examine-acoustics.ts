@@ -1,36 +1,35 @@
 import type { Observable } from 'rxjs';
-import { monotonicScheduler } from '../devices/clock/index.js';
-import { openDevices } from '../devices/index.js';
-import { type AcousticProbeEvent, createCalibration, probeAcoustics } from '../index.js';
-import { requireWritable, writeCalibration } from './calibration-file.js';
-import { exitCodes } from './command-error.js';
-import type { Console } from './console.js';
-import { type DoctorCommandLine, readDoctorCommandLine } from './doctor-command-line.js';
-import { doctorReport, doctorWords, failureReport } from './doctor-report.js';
-import { doctorUsage } from './doctor-usage.js';
+import { monotonicScheduler } from '../../devices/clock/index.js';
+import { openDevices } from '../../devices/index.js';
+import { type AcousticProbeEvent, createCalibration, probeAcoustics } from '../../index.js';
+import { requireWritable, writeCalibration } from '../calibration-file.js';
+import { exitCodes } from '../command-error.js';
+import type { Console } from '../console.js';
+import { doctorReport, doctorWords, failureReport } from './acoustics-report.js';
+import type { AcousticsCommandLine } from './doctor-command-line.js';
+
+/** What an examination of a room needs besides its command line. */
+export interface AcousticsParts {
+  /** The time of day, for the calibration file. */
+  readonly now: () => Date;
+  /** What measures. */
+  readonly probe: (line: AcousticsCommandLine) => Observable<AcousticProbeEvent>;
+}
 
 /** Something is bad, or no echo was heard. */
 const foundBad = 1;
 
 /**
- * `earshot doctor`.
+ * `earshot doctor --acoustics`.
  *
- * @param now - the time of day, for the calibration file.
- * @param probe - what measures.
  * @returns the exit code.
  * @throws what `explain` has a sentence for.
  */
-export async function doctor(
-  args: readonly string[],
+export async function examineAcoustics(
+  line: AcousticsCommandLine,
   console: Console,
-  now: () => Date = () => new Date(),
-  probe: (line: DoctorCommandLine) => Observable<AcousticProbeEvent> = probeDevices,
+  { now, probe }: AcousticsParts,
 ): Promise<number> {
-  const line = readDoctorCommandLine(args);
-  if (line === 'help') {
-    console.print(doctorUsage);
-    return exitCodes.done;
-  }
   const { capture, playout, write, json } = line;
   let figures: Figures | undefined;
   try {
@@ -60,7 +59,8 @@ export async function doctor(
   return report.ok ? exitCodes.done : foundBad;
 }
 
-function probeDevices(line: DoctorCommandLine): Observable<AcousticProbeEvent> {
+/** Chirps from the loudspeaker to the microphone. */
+export function probeDevices(line: AcousticsCommandLine): Observable<AcousticProbeEvent> {
   const { capture, playout, backend, api, channel, seconds, levelDb } = line;
   const scheduler = monotonicScheduler();
   const { microphone, loudspeaker } = openDevices({

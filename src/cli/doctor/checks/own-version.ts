@@ -1,0 +1,26 @@
+import { packageVersion } from '../../package-folder.js';
+import { type Check, quickLimitMs } from '../check.js';
+import { green } from '../finding.js';
+
+const subject = { id: 'earshot' } as const;
+
+export const ownVersion: Check = {
+  doing: 'looking at earshot',
+  subject,
+  limitMs: quickLimitMs,
+  async examine() {
+    const own = packageVersion();
+    return [green(subject, own, { version: own })];
+  },
+};
+
+/** That the config can be used was found out before. */
+export const usableConfig: Check = {
+  doing: 'looking at the config',
+  subject: { id: 'config' },
+  limitMs: quickLimitMs,
+  examine: async ({ configPath }) =>
+    configPath === undefined
+      ? []
+      : [green({ id: 'config' }, `${configPath} can be used`, { path: configPath })],
+};
