@@ -38,6 +38,7 @@ export function runCommand(
   onEnd: (end: CommandEnd) => void,
 ): () => void {
   let isOver = false;
+  let isLate = false;
   let words = '';
   const said = () => (words.trim() === '' ? '' : `: "${words.trim().replaceAll('"', "'")}"`);
   const end = (how: CommandEnd) => {
@@ -59,9 +60,12 @@ export function runCommand(
     }
   };
 
+  const failLate = () => fail('time-limit', `did not end within ${timeLimitMs} ms and was killed`);
   const timeLimit = scheduler.schedule(() => {
+    isLate = true;
     kill();
-    fail('time-limit', `did not end within ${timeLimitMs} ms and was killed`);
+    // What it said before is read first.
+    setImmediate(failLate);
   }, timeLimitMs);
   let child: ChildProcess | undefined;
   try {
@@ -92,7 +96,8 @@ export function runCommand(
   child.on('exit', (code, signal) => {
     // What it has started may keep the pipe open, and is not waited for; what it said last is read first.
     setImmediate(() => {
-      if (code === 0) end({ type: 'done' });
+      if (isLate) failLate();
+      else if (code === 0) end({ type: 'done' });
       else if (signal === null) fail('exit-code', `exited with code ${code}`);
       else fail('signal', `was killed by ${signal}`);
     });

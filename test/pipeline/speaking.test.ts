@@ -1,12 +1,10 @@
+import { audioFrame, createTimeBase, type PlayoutOwner } from 'earshot';
 import { memoryLoudspeaker } from 'earshot/devices/memory';
 import { createVirtualClock } from 'earshot/testing';
 import { describe, expect, it } from 'vitest';
-import { randomOf } from '../../../test/support/random.js';
-import { audioFrame } from '../audio/audio-frame.js';
-import { createTimeBase } from '../pacing/time-base.js';
-import type { PlayoutOwner } from '../playout/playout-types.js';
-import { resolvePipelineOptions } from './pipeline-options.js';
-import { createSpeaking, type SpeakingEvent } from './speaking.js';
+import { resolvePipelineOptions } from '../../src/core/pipeline/pipeline-options.js';
+import { createSpeaking, type SpeakingEvent } from '../../src/core/pipeline/speaking.js';
+import { randomOf } from '../support/random.js';
 
 const format = { sampleRateHz: 16_000, channels: 1 };
 const sound = (ms: number) => audioFrame(format, new Float32Array(ms * 16).fill(0.2), 0);
