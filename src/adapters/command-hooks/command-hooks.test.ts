@@ -205,7 +205,7 @@ describe('a hook', () => {
   it('that takes too long is killed with what it has started, and the next runs', async () => {
     const program = script(
       'slow',
-      `[ "$1" = quick ] && exit 0\nsleep 300 &\necho ready >&2\necho $! > child.pid\nwait`,
+      `[ "$1" = quick ] && exit 0\nwhile [ ! -e go ]; do sleep 0.01; done\nsleep 300 &\necho ready >&2\necho $! > child.pid\nwait`,
     );
     const clock = createVirtualClock();
     const { reports, says } = hooked([{ on: 'transcript', command: [program, '{text}'] }], {
@@ -217,6 +217,7 @@ describe('a hook', () => {
     says('quick');
     // A process that is busy gets to no event until the time is over: what the command had said by then is read all the same.
     await sleep(0);
+    writeFileSync(at('go'), '');
     for (const givenUpMs = Date.now() + 20_000; !read('child.pid').endsWith('\n'); ) {
       if (Date.now() > givenUpMs) throw new Error('the command did not begin within 20 s');
     }
