@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { commands, programs, subpaths } from './entry-points.mjs';
+import { commands, demoFiles, demoPrograms, programs, subpaths } from './entry-points.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const project = mkdtempSync(join(tmpdir(), 'earshot-package-'));
@@ -68,8 +68,20 @@ try {
     const { version } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
     if (said !== version) throw new Error(`${name} --version says ${said}`);
   }
-  for (const path of programs) {
+  for (const path of [...programs, ...Object.keys(demoPrograms)]) {
     if (!existsSync(join(unpacked, 'dist', `${path}.js`))) throw new Error(`the program ${path} is missing`);
+  }
+  for (const path of Object.keys(demoFiles)) {
+    if (!existsSync(join(unpacked, 'dist', path))) throw new Error(`${path} of the demo is missing`);
+  }
+  // In virtual time, and with a recording against the server that it starts; neither has anything but the tarball.
+  const earshot = join(unpacked, 'dist', `${commands[0][1]}.js`);
+  const question = join(unpacked, 'dist/demo/assets/go-forward.wav');
+  for (const args of [['--fast'], ['--microphone', question, '--time-to-first-byte', '300']]) {
+    const summary = JSON.parse(run(process.execPath, [earshot, 'demo', '--json', ...args]));
+    if (!summary.ok) throw new Error(`earshot demo ${args.join(' ')}: ${summary.problems.join('; ')}`);
+    if (!existsSync(join(project, 'demo-out', 'timeline.html')))
+      throw new Error('the demo left no page behind');
   }
   const types = imports
     .map((name, index) => `import * as m${index} from '${name}'; export { m${index} };`)

@@ -9,6 +9,7 @@ import { type ReferenceServer, startReferenceServer } from '../examples/referenc
 import { askOptions, readAskCommandLine } from '../src/cli/ask-command-line.js';
 import { askExitCode } from '../src/cli/ask-report.js';
 import { type Command, commands } from '../src/cli/commands.js';
+import type { Console } from '../src/cli/console.js';
 import { type DemoProgram, demo } from '../src/cli/demo.js';
 import { devicesOptions, readDevicesCommandLine } from '../src/cli/devices-command-line.js';
 import { readDoctorCommandLine } from '../src/cli/doctor/doctor-command-line.js';
@@ -182,8 +183,19 @@ describe('earshot demo', () => {
     expect(program.usage).not.toMatch(/npm run|virtual-kiosk/);
   });
 
+  it('is stopped by a signal in its own way: one sentence, and the code of the signal', async () => {
+    const said: string[] = [];
+    const console = { print: () => {}, say: (line: string) => said.push(line) } as unknown as Console;
+    const ended = demo(['--fast', '--json', '--out', join(folder, 'stopped')], console);
+    process.emit('SIGHUP', 'SIGHUP');
+
+    expect(await ended).toBe(exitCodes.hungUp);
+    expect(said).toEqual(['earshot demo: stopped by SIGHUP before the conversation began']);
+    expect(process.listenerCount('SIGHUP')).toBe(0);
+  });
+
   it('refuses what the package does not have, with the way out', async () => {
-    const console = { print: () => {} } as unknown as Parameters<typeof demo>[1];
+    const console = { print: () => {} } as unknown as Console;
     await expect(demo(['--virtual-kiosk'], console)).rejects.toThrow(
       /OPTION_INVALID.*needs the rig of the tests.*leave it out, or run npm run demo/,
     );

@@ -51,6 +51,7 @@ export async function runDemo(
   const scheduler = clock?.scheduler ?? monotonicScheduler();
   const { title, cues } = scriptFor(options);
   await requireStage(options, openKiosk);
+  stop.throwIfAborted();
   prepareFolder(options.out);
   const detector = await loadSileroVad();
   const hearsItself = place.type === 'devices' || options.echoDb !== null;

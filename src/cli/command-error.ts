@@ -1,4 +1,4 @@
-import { isVoiceError } from '../index.js';
+import { type ErrorCode, isVoiceError } from '../index.js';
 import { exitCodes } from './exit-codes.js';
 import { inFlags } from './flag-names.js';
 import { printable } from './printable.js';
@@ -37,13 +37,20 @@ const reasons: Readonly<Record<string, string>> = {
   ESPIPE: 'it is no regular file',
 };
 
+/** What is wrong with an option, or with a file that one names. */
+const ofUsage: ReadonlySet<ErrorCode> = new Set([
+  'OPTION_INVALID',
+  'FILLER_CACHE_INVALID',
+  'AUDIO_FORMAT_UNSUPPORTED',
+]);
+
 /** What is said of an error, and what the command ends with; undefined for a bug. */
 export function explain(
   error: unknown,
 ): { readonly sentence: string; readonly exitCode: number } | undefined {
   if (error instanceof CommandError) return { sentence: printable(error.message), exitCode: error.exitCode };
   if (isVoiceError(error)) {
-    const exitCode = error.code === 'OPTION_INVALID' ? exitCodes.usage : exitCodes.transport;
+    const exitCode = ofUsage.has(error.code) ? exitCodes.usage : exitCodes.transport;
     return { sentence: printable(inFlags(error.message)), exitCode };
   }
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {

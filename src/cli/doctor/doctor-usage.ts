@@ -4,8 +4,8 @@ export const doctorUsage = `Examine this machine and what a config needs, or the
   earshot doctor --acoustics [options]
 
 Without CONFIG: what every loop needs. With CONFIG: what that one needs, its backend, its devices and its voices as
-well. Nothing is installed, downloaded or changed, no sound is made, and nothing needs root. It takes some seconds,
-and a model on a slow board a minute. Each line is green, amber (it works, or could not be told) or red (the loop does
+well. Nothing is installed, downloaded or changed, no sound is made, and nothing needs root. It takes some seconds, and
+with a model on a slow board a minute. Each line is green, amber (it works, or could not be told) or red (the loop does
 not work like this), with what to do about it; docs/guides/doctor.md explains each.
 
   --json                          print one object, for programs
@@ -27,7 +27,7 @@ the loudspeaker loses when it wakes. Keep quiet meanwhile. It takes some 8 s mor
   --level DB                      how loud, in dB below full scale, -60 to -6 (-23)
   --write FILE                    keep the figures as a calibration file, for parseCalibration; nothing is written when
                                   no echo was heard
-  --json                          print one object, for programs; also when a device does not work (figures is null then)
+  --json                          print one object, for programs; when a device does not work, too (figures is null)
 
 There each line is good, fair (it works, and could be better) or bad (people will notice), with what to do about it.
 Exit code: 0 nothing is red or bad; 1 something is, or no echo was heard; 2 when the command line, the config or a file

@@ -27,8 +27,9 @@ Each option answers a question, which is then not asked.
 
   What is heard and said
   --language CODE             which language is spoken (en)
-  --transcriber NAME          who understands it: moonshine-tiny, moonshine-base, whisper-tiny.en, whisper-tiny; with WAV
-                              files also scripted:FILE (moonshine-tiny, and whisper-tiny for other languages than English)
+  --transcriber NAME          who understands it: moonshine-tiny, moonshine-base, whisper-tiny.en, whisper-tiny; with
+                              WAV files also scripted:FILE (moonshine-tiny, and whisper-tiny for other languages than
+                              English)
   --voice service|espeak-ng|kokoro   who speaks: the service, which then sends audio, or this device (service)
   --fillers en|ru|off|FOLDER  what is said while an answer is awaited (that of the language, or off)
 
