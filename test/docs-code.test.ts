@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { subpaths } from '../scripts/entry-points.mjs';
 import { blockProblems } from './support/docs-code/block-checks.js';
 import { shellCommands } from './support/docs-code/shell-commands.js';
 import { type CodeBlock, codeBlocks } from './support/markdown.js';
@@ -97,5 +98,17 @@ describe('the commands of a shell block', () => {
       { words: ['ten'], line: 3 },
       { words: ['eleven'], line: 3 },
     ]);
+  });
+});
+
+describe('the reference that typedoc makes', () => {
+  it('has every subpath of the package', () => {
+    const { entryPoints } = JSON.parse(readProjectFile('typedoc.json')) as {
+      readonly entryPoints: readonly string[];
+    };
+
+    expect([...entryPoints].sort()).toEqual(
+      subpaths.map((subpath) => (subpath === '' ? 'src/index.ts' : `src/${subpath}/index.ts`)).sort(),
+    );
   });
 });

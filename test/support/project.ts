@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Made by tools or by other people: not ours to judge. */
-const notOurs = new Set(['node_modules', 'dist', 'demo-out', 'coverage', '.git']);
+const notOurs = new Set(['node_modules', 'dist', 'demo-out', 'docs-out', 'coverage', '.git']);
 
 /** Paths of all files with this ending below a folder of the project, relative to the project, sorted. */
 export function projectFiles(ending: string, folder = ''): readonly string[] {

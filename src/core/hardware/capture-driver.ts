@@ -8,7 +8,6 @@ export type CaptureDriverReport =
   /**
    * The next samples, interleaved, however many there are: whole sample frames, not always the same number.
    *
-   * @remarks
    * Order: as captured. Timing: `atMs`, on the scheduler's clock, is when they arrived; the last of them was captured
    * before that. Ownership: an array of its own, copied out of whatever the driver reads into.
    */

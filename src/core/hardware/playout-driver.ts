@@ -35,7 +35,6 @@ export type PlayoutDriverReport =
   /**
    * Of what was written since the opening, this many sample frames had left the loudspeaker at `atMs`.
    *
-   * @remarks
    * Timing: at least every 100 ms while the stream runs. `atMs` is on the scheduler's clock.
    * Range: may be low by up to a period, never high by more than 5 ms. The silence that a device inserts on its own does not count.
    */

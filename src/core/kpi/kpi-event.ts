@@ -116,6 +116,7 @@ export const kpiAlerts = {
   'many-fallbacks': 'error',
 } as const satisfies Record<string, AlertSeverity>;
 
+/** @inline */
 type KpiFact =
   /** The percentiles are those of the newest `count` measurements, this one included. Units: ms. */
   | {

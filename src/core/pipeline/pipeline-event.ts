@@ -50,6 +50,7 @@ type EngineFact<Report> = Report extends FallbackReport
     }
   : never;
 
+/** @inline */
 type PipelineFact =
   | {
       readonly type: 'state-changed';
