@@ -28,12 +28,15 @@ export function picksOf(
   direction: 'capture' | 'playout',
   way?: Pick,
 ): readonly (Pick & { readonly about: string; readonly works: boolean; readonly isDefault: boolean })[] {
-  const fitting = devices.filter(
+  const reached = devices.filter(
     (device) =>
       device.direction === direction &&
       !device.isMonitor &&
       (way?.api === undefined || (device.api === way.api && device.backend === (way.backend ?? 'process'))),
   );
+  // The library lists the same devices by other names.
+  const programs = reached.filter(({ backend, problem }) => backend === 'process' && problem === null);
+  const fitting = programs.length > 0 ? reached.filter(({ backend }) => backend === 'process') : reached;
   const picks = fitting
     .filter(({ name }, at) => name !== 'default' && fitting.findIndex((other) => other.name === name) === at)
     .map((device) => ({
@@ -50,21 +53,26 @@ export function picksOf(
 }
 
 function aboutDevice({ description, name, problem, sampleRatesHz }: DeviceListing): string {
-  const facts = problem ?? `works at ${sampleRatesHz.join(', ') || 'no rate that was tried'} Hz`;
+  const works = sampleRatesHz.length > 0 ? 'works' : 'works at no rate that was tried';
+  const facts = problem === null ? works : withoutWords(problem);
   return description === name || description === '' ? facts : `${description}; ${facts}`;
 }
+
+/** What went wrong in our words, without those of a program, which are long. */
+export const withoutWords = (problem: string): string =>
+  problem.replace(/^\[\w+\] /, '').replace(/ \(.*\)(?=; |$)/s, '');
 
 /** Shows what is there, and asks which one. `none` is an answer where something else can stand in. */
 export async function askDevice(
   interview: Interview,
   machine: Machine,
-  survey: DeviceSurvey | undefined,
+  survey: DeviceSurvey,
   direction: 'capture' | 'playout',
   init: { readonly way?: Pick; readonly not?: readonly string[]; readonly canBeNone?: boolean },
 ): Promise<Pick | 'none'> {
   const { option, one, many } = kinds[direction];
   const { way, not = [], canBeNone = false } = init;
-  const picks = picksOf(survey ?? { devices: [], problems: [] }, direction, way);
+  const picks = picksOf(survey, direction, way);
   const isAsked = interview.person !== undefined && !interview.isGiven(option);
   if (isAsked) {
     interview.say(`${many}:`);
@@ -104,7 +112,7 @@ export async function askDevice(
   });
   if (picked === 'none') return picked;
   const { device, backend, api } = picked;
-  if (survey && !picks.some((pick) => pick.device === device))
+  if (survey.devices.length > 0 && !picks.some((pick) => pick.device === device))
     interview.warn(`there is no ${one} ${JSON.stringify(printable(device))} at the moment.`);
   return { device, ...(backend && { backend }), ...(api && { api }) };
 }

@@ -1,6 +1,6 @@
-import type { SoundAnswers } from './ask-sound.js';
 import type { Interview } from './interview.js';
 import type { Machine } from './machine.js';
+import type { SoundAnswers } from './sound-answers.js';
 import { problemOf } from './written-config.js';
 
 /** WAV files in the place of sound cards. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CommandError, exitCodes } from '../command-error.js';
 import type { Console } from '../console.js';
@@ -66,7 +67,10 @@ async function writeConfig(
   const text = yamlOf(found);
   signal.throwIfAborted();
   // What the config refers to is there before the config is.
-  for (const [name, content] of found.files) await placeFile(join(folder, name), content, true);
+  for (const [name, content] of found.files) {
+    const isThere = (await readFile(join(folder, name), 'utf8').catch(() => undefined)) === content;
+    if (!isThere) await placeFile(join(folder, name), content, true);
+  }
   const backup = await placeFile(path, text, isTaken);
   report({ file, backup, found, interview, json }, console);
   return exitCodes.done;

@@ -28,6 +28,7 @@ export function terminalPrompt(
   const lines = createInterface({ input, output, terminal: true, historySize: 0 });
   const ahead: string[] = [];
   const { signal } = end;
+  let isClosed = false;
   lines.on('line', (line) => {
     if (ahead.length < longestAhead) ahead.push(line);
   });
@@ -55,6 +56,9 @@ export function terminalPrompt(
       ahead.length = 0;
     },
     close() {
+      if (isClosed) return;
+      isClosed = true;
+      // The question stays on its line.
       if (signal.aborted) output.write('\n');
       lines.close();
     },

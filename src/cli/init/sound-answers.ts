@@ -1,0 +1,8 @@
+import type { WrittenConfig } from './written-config.js';
+
+/** The groups of a config for microphone and loudspeaker. */
+export interface SoundAnswers {
+  readonly groups: WrittenConfig;
+  /** Whether recordings stand in for them. */
+  readonly isRecorded: boolean;
+}
