@@ -27,6 +27,7 @@ import { convertSpeech } from './convert-speech.js';
 import type { FallbackOptions } from './fallback-options.js';
 import { asSpeechError, type FallbackWatch, type Miss, reasonFor } from './fallback-watch.js';
 import { createSourcePatience, inTime } from './source-patience.js';
+import { tryAgain } from './try-again.js';
 
 /** One of several voices: there from the beginning, or opened when it is needed. */
 export interface VoiceSource {
@@ -73,6 +74,7 @@ export function createFallbackSpeech({
 }: FallbackSpeechInput): FallbackSpeech {
   const { answerMs, lastAnswerMs, scheduler } = options;
   const patiences = sources.map(() => createSourcePatience(scheduler));
+  const startMs = Math.max(lastAnswerMs, openTimeoutMs);
   const probing = new Set<Subscription>();
   const nameOf = (index: number) => sources[index]?.name ?? '';
 
@@ -150,13 +152,15 @@ export function createFallbackSpeech({
       }),
     );
 
-  /** Nobody waits for it, and it is over by itself: within `answerMs`, or with the opening. */
+  /** Nobody waits for it, and it is over by itself: when it was given the time to start, or with the opening. */
   const probe = (text: string) => {
     for (const index of watch.probes()) {
       // What must be opened tells by that how it is.
       const wasOpen = sources[index]?.isOpen === true;
       const probing$ = within(index, Number.POSITIVE_INFINITY).pipe(
-        concatMap((found) => (wasOpen ? speech(found, text, answerMs) : EMPTY)),
+        concatMap((found) =>
+          wasOpen ? tryAgain((waitMs) => speech(found, text, waitMs), answerMs, startMs, scheduler) : EMPTY,
+        ),
         take(1),
       );
       const settled = probing$.subscribe({

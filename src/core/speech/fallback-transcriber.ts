@@ -23,6 +23,7 @@ import {
   reasonFor,
 } from './fallback-watch.js';
 import { createSourcePatience, inTime, type SourcePatience } from './source-patience.js';
+import { tryAgain } from './try-again.js';
 
 const code = 'TRANSCRIPTION_FAILED';
 /** So much of an utterance is kept for the next transcriber. Units: ms. */
@@ -101,20 +102,20 @@ function createFallbackUtterance(
     limit.unsubscribe();
     current.unsubscribe();
   };
-  /** Nobody waits for it. It is over by itself, within `answerMs`. */
+  /** Nobody waits for it. It is over by itself, when it was given the time to start. */
   const probe = () => {
     for (const index of watch.probes()) {
-      transcripts(index, from([...kept]))
-        .pipe(
+      const understand = (waitMs: number) =>
+        transcripts(index, from([...kept])).pipe(
           filter(({ final }) => final),
           take(1),
-          inTime(patienceOf(index), scheduler, answerMs, answerMs),
+          inTime(patienceOf(index), scheduler, waitMs, waitMs),
           throwIfEmpty(() => nothingFinal(index)),
-        )
-        .subscribe({
-          next: () => watch.probed(index, 'answered'),
-          error: (thrown) => watch.probed(index, missOf(index, thrown)),
-        });
+        );
+      tryAgain(understand, answerMs, lastAnswerMs, scheduler).subscribe({
+        next: () => watch.probed(index, 'answered'),
+        error: (thrown) => watch.probed(index, missOf(index, thrown)),
+      });
     }
   };
   const askNext = (miss: Miss) => {

@@ -25,7 +25,8 @@ export interface WithReports {
  * Late: many can do one thing at a time only, so that a second request waits for the first. A request waits from when it was asked, or from the last sign of one that was asked of
  * the same synthesizer or transcriber before it, whichever is later; the end of that one, or its being unsubscribed, is such a sign. One that is still busy with what was unsubscribed may count
  * as late: `answerMs` should leave it the time to stop.
- * Health: one that failed `failuresUntilDown` times is passed over, and tried again with the text or the utterance of a request, after that was answered, its result thrown away. Then it is as good as before.
+ * Health: one that failed `failuresUntilDown` times is passed over, and tried again with the text or the utterance of a request, after that was answered, its result thrown away. It may take
+ * `lastAnswerMs` to start then, and answers once more in time; then it is as good as before.
  * What none of them can do counts against none, unless it was too late; nor does what one refuses: its own `SYNTHESIS_FAILED` or `TRANSCRIPTION_FAILED` that is not retryable. When all are down all are asked.
  * Bound: every wait has one; the last one left has `lastAnswerMs`, or `answerMs` where that is longer.
  * Errors with `SpeechError` `SYNTHESIS_FAILED` or `TRANSCRIPTION_FAILED`, which names what each of them said.
