@@ -51,13 +51,16 @@ describe('install.sh', () => {
     expect(readlinkSync(pi.at('usr/local/bin/earshot'))).toBe('/opt/earshot/node_modules/.bin/earshot');
     expect(pi.read('etc/earshot/earshot.yaml')).toBe(readProjectFile(`${folder}/earshot.yaml`));
     expect(pi.read('etc/systemd/system/earshot.service')).toBe(readProjectFile(`${folder}/earshot.service`));
-    expect(pi.read('etc/systemd/system/earshot.service.d/gpio.conf')).toContain('SupplementaryGroups=gpio');
+    const dropIns = 'etc/systemd/system/earshot.service.d';
+    expect(pi.read(`${dropIns}/gpio.conf`)).toContain('SupplementaryGroups=gpio');
+    // What the unit allows is meant for a loop without models.
+    expect(pi.read(`${dropIns}/models.conf`)).toBe('[Service]\nMemoryHigh=1792M\nMemoryMax=2G\n');
     expect(calls).toMatch(/systemctl daemon-reload[\s\S]*systemctl enable --quiet earshot/);
     // What the unit starts is where the package was put.
     const [, started = ''] =
       /^ExecStart=\S+ (\S+)/m.exec(pi.read('etc/systemd/system/earshot.service')) ?? [];
     expect(started).toMatch(/^\/opt\/earshot\/node_modules\/earshot\/dist\/cli\/main\.js$/);
-    expect(stdout).toContain('earshot run --check /etc/earshot/earshot.yaml');
+    expect(stdout).toContain('sudo earshot init /etc/earshot/earshot.yaml --runs-as service');
   });
 
   it('changes nothing when it is run again', () => {

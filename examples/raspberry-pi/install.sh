@@ -99,7 +99,7 @@ control() {
 if [ "$remove" = 1 ]; then
   echo "Removing earshot${root:+ below $root}:"
   [ ! -e "$unit" ] || ! systemd || control disable --now earshot
-  for path in "$unit" "$unit.new" "$unit.d/token.conf" "$unit.d/gpio.conf" "$link" "$opt" \
+  for path in "$unit" "$unit.new" "$unit.d/models.conf" "$unit.d/token.conf" "$unit.d/gpio.conf" "$link" "$opt" \
     "$root/var/cache/earshot" "$root/var/cache/private/earshot"; do
     [ -e "$path" ] || [ -L "$path" ] || continue
     run rm -rf "$path" && did removed "$path"
@@ -210,6 +210,7 @@ else
   # shellcheck disable=SC2086 # a list of names
   slowly npm install --prefix "$opt" --cache "$cache" --ignore-scripts --save-exact --omit=dev --no-audit --no-fund --loglevel=error "$spec" $peers
   if [ "$dry" = 0 ]; then
+    [ -f "$opt/node_modules/earshot/dist/cli/main.js" ] || fail "$package has no command in it; make it with npm run build && npm pack"
     for old in "$opt"/packages/*.tgz; do [ "$old" = "$kept" ] || rm -f "$old"; done
     printf '%s\n' "$stamp" > "$opt/.installed"
   fi
@@ -236,7 +237,7 @@ place() {
   elif [ ! -e "$to" ] || { [ "$3" = replace ] && cmp -s "$written" "$to"; }; then
     put "$from" "$to" && did written "$to"
   elif cmp -s "$from" "$written" || cmp -s "$from" "$to.new"; then say kept "$to, as you changed it"
-  else put "$from" "$to.new" && did written "$to.new, since yours has been changed: compare the two"; fi
+  else put "$from" "$to.new" && did written "$to.new, the one of this version: compare it with yours"; fi
   [ "$dry" = 1 ] || cmp -s "$from" "$written" || { mkdir -p "$opt/written" && cp "$from" "$written"; }
 }
 put() {
@@ -248,21 +249,29 @@ put() {
 }
 sed "s|^ExecStart=/usr/bin/node |ExecStart=$node |" "$here/$template" > "$scratch/unit"
 # A sound server finds the devices itself.
-if [ -n "$user" ]; then sed 's/^  api: alsa .*/  api: auto/; s/^    device: plughw:[^ ]* # CHANGE/    device: default/' "$here/earshot.yaml" > "$scratch/config"
+if [ -n "$user" ]; then sed 's/^  api: alsa .*/  api: auto/; s/^    device: plughw:[^ ]* # CHANGE/    device: default/
+  s|/etc/earshot/token, and run install.sh again|a file that only you can read|; s|/run/credentials/earshot.service/token|token|' "$here/earshot.yaml" > "$scratch/config"
 else cp "$here/earshot.yaml" "$scratch/config"; fi
 folder "$etc"
 place "$scratch/config" "$etc/earshot.yaml" keep
 folder "$units"
 place "$scratch/unit" "$unit" replace
 
-# --- Who may use pins and the token.
+# --- What the unit cannot know: memory for models, pins, the token.
+drop_in() {
+  printf '[Service]\n%s\n' "$2" > "$scratch/$1"
+  folder "$unit.d"
+  place "$scratch/$1" "$unit.d/$1" replace
+}
+# 1 GB each beside the rest.
+case $peers in
+  *huggingface*kokoro*) drop_in models.conf 'MemoryHigh=2816M
+MemoryMax=3G' ;;
+  *huggingface* | *kokoro*) drop_in models.conf 'MemoryHigh=1792M
+MemoryMax=2G' ;;
+esac
 if [ -z "$user" ]; then
-  drop_in() {
-    printf '[Service]\n%s\n' "$2" > "$scratch/$1"
-    folder "$unit.d"
-    place "$scratch/$1" "$unit.d/$1" replace
-  }
-  [ ! -f "$etc/token" ] || drop_in token.conf "LoadCredential=token:/etc/earshot/token"
+  [ ! -f "$etc/token" ] || drop_in token.conf LoadCredential=token:/etc/earshot/token
   has "$without" gpio || [ -z "$(getent group gpio)" ] || drop_in gpio.conf SupplementaryGroups=gpio
 else
   for group in audio gpio; do
@@ -290,8 +299,7 @@ config=${etc#"$root"}/earshot.yaml
 if [ -n "$user" ]; then sudo='' control='systemctl --user'; else sudo='sudo ' control='sudo systemctl'; fi
 cat <<TEXT
 Now, in this order:
-  earshot devices                      what the microphone and the loudspeaker are called
-  ${sudo}nano $config    your service and these names, where it says CHANGE
-  earshot run --check $config
+  ${sudo}earshot init $config --runs-as service
+  earshot doctor $config
   $control start earshot
 TEXT

@@ -1,5 +1,5 @@
 // What `earshot run` makes of a config, composed by hand: for those who would rather write code. On a Pi:
-//   npx tsx main.ts --target voice.example.com:443 --device plughw:CARD=Speakerphone,DEV=0 --button GPIO17 --light GPIO27
+//   node --import tsx main.ts --target voice.example.com:443 --device plughw:CARD=Speakerphone,DEV=0 --button GPIO17 --light GPIO27
 // Without sound cards: --recording question.wav, with question.transcript.json beside it; what is answered goes to answer.wav.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

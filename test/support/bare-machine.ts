@@ -66,7 +66,7 @@ export function bareMachine(facts: MachineFacts = {}) {
   add(
     'npm',
     `case $1 in view) echo 0.9.0;; install)
-  mkdir -p "$3/node_modules/earshot" "$3/node_modules/.bin"; echo '{}' > "$3/node_modules/earshot/package.json";; esac`,
+  mkdir -p "$3/node_modules/earshot/dist/cli"; cd "$3/node_modules/earshot"; echo '{}' > package.json; touch dist/cli/main.js;; esac`,
   );
   programs.add('node', 'exit 127');
   const tarball = join(scratch, 'earshot-0.1.0.tgz');
