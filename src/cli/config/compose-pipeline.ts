@@ -1,13 +1,11 @@
 import { EMPTY, lastValueFrom, type Observable, type SchedulerLike } from 'rxjs';
 import { fillerCache } from '../../adapters/filler-cache/index.js';
 import type { ModelProgress } from '../../adapters/model-store/index.js';
-import { loadSileroVad } from '../../adapters/silero-vad/index.js';
 import {
   deriveHardwareId,
   type StreamingService,
   streamingService,
 } from '../../adapters/streaming-service/index.js';
-import { loadWebrtcApm } from '../../adapters/webrtc-apm/index.js';
 import {
   type FillerLibrary,
   type Floor,
@@ -25,6 +23,7 @@ import { composeTranscriber } from './compose-transcriber.js';
 import { composeVoice } from './compose-voice.js';
 import { pathFrom, shippedFillers, withPaths } from './config-files.js';
 import type { EarshotConfig } from './earshot-config.js';
+import { type EngineLoaders, engineLoaders } from './engine-loaders.js';
 import { createOpenings } from './openings.js';
 import { serviceInit } from './service-init.js';
 
@@ -41,6 +40,8 @@ export interface CompositionParts {
   readonly stop?: AbortSignal;
   /** Told how downloads of models go. */
   onProgress?(what: string, progress: ModelProgress): void;
+  /** What is loaded otherwise than by its adapter. */
+  readonly loaders?: Partial<EngineLoaders>;
 }
 
 /** All that `createVoicePipeline` takes, and what comes with it. */
@@ -76,6 +77,7 @@ export type Composition =
  */
 export async function composePipeline(config: EarshotConfig, parts: CompositionParts): Promise<Composition> {
   const { scheduler, folder, stop, onProgress = () => {} } = parts;
+  const load: EngineLoaders = { ...engineLoaders, ...parts.loaders };
   const openings = createOpenings(stop);
   const { open, close } = openings;
   const told = (what: string) => (progress: unknown) => onProgress(what, progress as ModelProgress);
@@ -85,10 +87,10 @@ export async function composePipeline(config: EarshotConfig, parts: CompositionP
   let originMs = 0;
   const attempts = {
     devices: open(composeDevices(config, folder, scheduler)),
-    detector: open(loadSileroVad(withPaths(folder, detection, ['modelPath'])), (it) => it.close()),
-    apm: webrtc === 'off' ? undefined : open(loadWebrtcApm(webrtc), (it) => it.close()),
+    detector: open(load.sileroVad(withPaths(folder, detection, ['modelPath'])), (it) => it.close()),
+    apm: webrtc === 'off' ? undefined : open(load.webrtcApm(webrtc), (it) => it.close()),
     ear: open(
-      composeTranscriber(transcriber, folder, () => originMs, told('the transcriber')),
+      composeTranscriber(transcriber, folder, () => originMs, told('the transcriber'), load.moonshine),
       (it) => it.close(),
     ),
     service: open(serviceOf(config, scheduler), (it) => it.close()),
@@ -109,8 +111,8 @@ export async function composePipeline(config: EarshotConfig, parts: CompositionP
   }
 
   const service = await attempts.service;
-  const spoken =
-    voice && composeVoice(voice, { scheduler, folder, service, onProgress: (what, at) => told(what)(at) });
+  const voiceParts = { scheduler, folder, service, loadKokoro: load.kokoro };
+  const spoken = voice && composeVoice(voice, { ...voiceParts, onProgress: (what, at) => told(what)(at) });
   if (spoken) openings.keep(() => lastValueFrom(spoken.ladder.close(), { defaultValue: undefined }));
   const apm = await attempts.apm;
   const fillers = await attempts.fillers;

@@ -1,5 +1,6 @@
 import type { Transcriber } from '../../index.js';
 import { modelFrom, pathFrom, withPaths } from './config-files.js';
+import { type EngineLoaders, engineLoaders } from './engine-loaders.js';
 import type { TranscriberConfig } from './speech-config.js';
 
 /** A transcriber that is ready, and how to let go of it. */
@@ -19,6 +20,7 @@ export async function composeTranscriber(
   folder: string,
   originMs: () => number,
   onProgress: (progress: unknown) => void,
+  load: EngineLoaders['moonshine'] = engineLoaders.moonshine,
 ): Promise<OpenedTranscriber> {
   if (config.engine === 'scripted') {
     const { loadScriptedTranscriber } = await import('../../adapters/scripted-transcriber/index.js');
@@ -26,8 +28,7 @@ export async function composeTranscriber(
     return { transcriber: await loadScriptedTranscriber({ sidecarPath, originMs }), close: async () => {} };
   }
   const { engine: _, model, ...given } = config;
-  const { loadMoonshine } = await import('../../adapters/moonshine/index.js');
-  const transcriber = await loadMoonshine({
+  const transcriber = await load({
     ...withPaths(folder, given, ['store']),
     onProgress,
     ...(model !== undefined && { model: modelFrom(folder, model) }),

@@ -14,6 +14,7 @@ import {
   withSpeech,
 } from '../../index.js';
 import { modelFrom, pathFrom, withPaths } from './config-files.js';
+import { type EngineLoaders, engineLoaders } from './engine-loaders.js';
 import type { VoiceConfig, VoiceRungConfig } from './speech-config.js';
 
 /** What the voices of a config need. */
@@ -24,6 +25,8 @@ export interface VoiceParts {
   readonly service: StreamingService;
   /** Told how the download of a model goes, which only begins when its voice is needed. */
   onProgress(what: string, progress: unknown): void;
+  /** @defaultValue the adapter, imported when it is needed */
+  readonly loadKokoro?: EngineLoaders['kokoro'];
 }
 
 const { format } = defaultVoiceLadderOptions;
@@ -55,7 +58,7 @@ function openRung(rung: VoiceRungConfig, name: string, parts: VoiceParts): Opene
   const { folder, scheduler, service, onProgress } = parts;
   switch (rung.engine) {
     case 'kokoro':
-      return openKokoro(rung, folder, (progress) => onProgress(name, progress));
+      return openKokoro(rung, parts, (progress) => onProgress(name, progress));
     case 'espeak-ng': {
       const { engine: _, ...options } = rung;
       return import('../../adapters/espeak-ng/index.js').then((of) =>
@@ -88,10 +91,9 @@ function openRung(rung: VoiceRungConfig, name: string, parts: VoiceParts): Opene
 
 async function openKokoro(
   { engine: _, model, ...given }: Extract<VoiceRungConfig, { readonly engine: 'kokoro' }>,
-  folder: string,
+  { folder, loadKokoro = engineLoaders.kokoro }: VoiceParts,
   onProgress: (progress: unknown) => void,
 ) {
-  const { loadKokoro } = await import('../../adapters/kokoro/index.js');
   const options = withPaths(folder, given, ['store']);
   return loadKokoro({
     ...options,

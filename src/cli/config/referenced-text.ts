@@ -10,6 +10,8 @@ export interface ReferencedText {
   readonly origin: string;
   /** The text itself. */
   reveal(): string;
+  /** The same without the prefix that the config gives: what is secret of it. */
+  revealBare(): string;
   toJSON(): string;
 }
 
@@ -40,8 +42,13 @@ export interface ConfigSurroundings {
 const longestText = 1_000_000;
 
 /** Make one. */
-export function referencedText(text: string, origin: string): ReferencedText {
-  return { origin, reveal: () => text, toJSON: () => `(from ${origin})` };
+export function referencedText(bare: string, origin: string, prefix = ''): ReferencedText {
+  return {
+    origin,
+    reveal: () => prefix + bare,
+    revealBare: () => bare,
+    toJSON: () => `(from ${origin})`,
+  };
 }
 
 /**
@@ -53,7 +60,7 @@ export function lookUpText(
   { env, file, public: open, prefix = '' }: TextReference,
   surroundings: ConfigSurroundings,
 ): ReferencedText | string {
-  if (open !== undefined) return referencedText(prefix + open, 'the config');
+  if (open !== undefined) return referencedText(open, 'the config', prefix);
   const origin = env === undefined ? `the file ${file}` : `the environment variable ${env}`;
   const found = env === undefined ? readText(file ?? '', surroundings) : surroundings.env[env];
   if (found === undefined) return `names ${origin}, which is not set; set it where the program is started`;
@@ -61,7 +68,7 @@ export function lookUpText(
   const text = found.replace(/[\r\n]+$/, '');
   if (text.trim() === '') return `names ${origin}, which is empty; put the text there`;
   if (text.length > longestText) return `names ${origin}, which is longer than ${longestText} characters`;
-  return referencedText(prefix + text, origin);
+  return referencedText(text, origin, prefix);
 }
 
 function readText(path: string, { readFile }: ConfigSurroundings): string | { readonly why: string } {

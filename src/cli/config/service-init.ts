@@ -17,7 +17,9 @@ export function serviceInit(upstream: UpstreamConfig, hardwareId: string): Strea
 export function secretsOf({ upstream }: EarshotConfig): readonly string[] {
   const { metadata = {}, trust = {} } = upstream;
   const references = [...Object.values(metadata), ...(trust.clientKey ? [trust.clientKey] : [])];
-  return references.filter(({ origin }) => origin !== 'the config').map((reference) => reference.reveal());
+  const secret = references.filter(({ origin }) => origin !== 'the config');
+  // A service that complains of a token shows it without what the config puts in front of it.
+  return [...new Set(secret.flatMap((reference) => [reference.reveal(), reference.revealBare()]))];
 }
 
 const revealed = (texts: { readonly [name: string]: ReferencedText }): Record<string, string> =>
