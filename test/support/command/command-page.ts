@@ -10,7 +10,9 @@ export async function commandPage(): Promise<string> {
   const codeRows = Object.entries(exitCodes).map(([name, code]) => {
     const of = pages.filter(({ text }) => exitCodesIn(text).has(code)).map((page) => `\`${page.name}\``);
     const meaning = exitCodeMeanings[name as keyof typeof exitCodes];
-    return `| ${code} | ${meaning} | ${of.length === commands.length ? 'all' : of.join(', ') || 'any'} |`;
+    // A signal or a mistake may end any, whether its help says so or not.
+    const isAny = code > exitCodes.transport || of.length === commands.length;
+    return `| ${code} | ${meaning} | ${isAny ? 'any' : of.join(', ')} |`;
   });
   const sections = pages.flatMap(({ name, summary, text }) => [
     `## ${name}`,
@@ -40,7 +42,7 @@ export async function commandPage(): Promise<string> {
     '',
     'The same for every command.',
     '',
-    '| code | meaning | commands that name it |',
+    '| code | meaning | commands |',
     '| --- | --- | --- |',
     ...codeRows,
     '',
