@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom, of, Subject, toArray } from 'rxjs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { createFakeGpio } from '../../../test/support/fake-gpio.js';
 import { monotonicScheduler } from '../../devices/clock/index.js';
 import type { PipelineEvent } from '../../index.js';
 import { composeControls } from './compose-controls.js';
@@ -54,6 +55,42 @@ describe('the controls of a config', () => {
     subscription?.unsubscribe();
     expect(keys$.observed).toBe(false);
   });
+
+  it('tell whoever comes late how a button stands that was busy before', async () => {
+    const gpio = createFakeGpio(2);
+    try {
+      gpio.fail("gpiomon: unable to request lines on chip '/dev/gpiochip0': Device or resource busy");
+      const button = `{ kind: gpio, line: GPIO17, maxReopenDelayMs: 250, env: { PATH: "${gpio.env.PATH}" } }`;
+      const { floor, reports$ } = composeControls(
+        configOf(`floor: { kind: push-to-talk, button: ${button} }\n`),
+        { scheduler, keyboard: terminal().keyboard },
+      );
+      if (floor?.kind !== 'push-to-talk') throw new Error('there is no button');
+      const reportsOf = (reports: unknown[]) => reports$.subscribe((report) => reports.push(report));
+      const early: unknown[] = [];
+      const listening = reportsOf(early);
+      const pressing = floor.pressed$.subscribe();
+      await vi.waitFor(() => expect(early.length).toBeGreaterThan(0), 10_000);
+      listening.unsubscribe();
+      const late: unknown[] = [];
+      reportsOf(late).unsubscribe();
+      expect(late).toMatchObject([
+        { type: 'lost', control: 'the gpio button', error: { code: 'DEVICE_BUSY' } },
+      ]);
+
+      gpio.fail(null);
+      const back: { readonly type?: string }[] = [];
+      const waiting = reportsOf(back);
+      await vi.waitFor(() => expect(back.at(-1)).toMatchObject({ type: 'opened' }), 10_000);
+      waiting.unsubscribe();
+      const after: unknown[] = [];
+      reportsOf(after).unsubscribe();
+      expect(after).toMatchObject([{ type: 'opened', control: 'the gpio button' }]);
+      pressing.unsubscribe();
+    } finally {
+      gpio.dispose();
+    }
+  }, 30_000);
 
   it('run what the config says at the events that it names, and light up by a program', async () => {
     const [hooked, lit] = [join(folder, 'hooked'), join(folder, 'lit')];

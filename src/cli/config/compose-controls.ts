@@ -5,6 +5,7 @@ import {
   NEVER,
   type Observable,
   type OperatorFunction,
+  ReplaySubject,
   type SchedulerLike,
   shareReplay,
 } from 'rxjs';
@@ -42,7 +43,7 @@ export interface ComposedControls {
   readonly floor?: Floor;
   /** For `composePipeline`. */
   readonly mute$?: Mute;
-  /** What buttons tell while they are open. Hot; never completes. */
+  /** What buttons tell while they are open. Hot, and never completes; whoever comes late gets the last report of each button first. */
   readonly reports$: Observable<NamedReport>;
   /** Shows what the events mean. Completes after them, when every light is off. */
   readonly showLights: OperatorFunction<PipelineEvent, NamedReport>;
@@ -62,7 +63,10 @@ export function composeControls(config: EarshotConfig, parts: ControlParts): Com
   const opened = (...of: Parameters<typeof composeButton>): Button => {
     const button = composeButton(...of);
     const [{ kind }] = of;
-    if (button.reports$) buttons.push(button.reports$.pipe(named(`the ${kind} button`)));
+    // Opens nothing. Whoever prints them may come when the pipeline runs, after a line was found to be busy.
+    const told$ = new ReplaySubject<NamedReport>(1);
+    button.reports$?.pipe(named(`the ${kind} button`)).subscribe(told$);
+    buttons.push(told$);
     return button;
   };
   const talk = floor?.kind === 'push-to-talk' ? opened(floor.button, 'push', parts) : undefined;
