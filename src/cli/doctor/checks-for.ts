@@ -10,6 +10,8 @@ import { clock } from './checks/clock.js';
 import { detectorSpeed } from './checks/detector-speed.js';
 import { devices } from './checks/devices.js';
 import { disk } from './checks/disk.js';
+import { echoCanceller } from './checks/echo-canceller.js';
+import { fillers } from './checks/fillers.js';
 import { hardwareId } from './checks/hardware-id.js';
 import { memory } from './checks/memory.js';
 import { memoryLimit } from './checks/memory-limit.js';
@@ -33,6 +35,8 @@ export const checksFor = (config: EarshotConfig | undefined): readonly Check[] =
   packages,
   programs,
   model,
+  fillers,
+  echoCanceller,
   temperature,
   throttling,
   clock,

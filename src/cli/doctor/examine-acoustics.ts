@@ -16,9 +16,6 @@ export interface AcousticsParts {
   readonly probe: (line: AcousticsCommandLine) => Observable<AcousticProbeEvent>;
 }
 
-/** Something is bad, or no echo was heard. */
-const foundBad = 1;
-
 /**
  * `earshot doctor --acoustics`.
  *
@@ -56,7 +53,7 @@ export async function examineAcoustics(
   if (write !== undefined) {
     console.say(isHeard ? `written to ${write}` : `nothing was heard, so ${write} was not written`);
   }
-  return report.ok ? exitCodes.done : foundBad;
+  return report.ok ? exitCodes.done : exitCodes.declined;
 }
 
 /** Chirps from the loudspeaker to the microphone. */

@@ -21,9 +21,6 @@ export interface MachineParts {
   readonly progress: ProgressLine;
 }
 
-/** Something is red. */
-const foundRed = 1;
-
 /**
  * `earshot doctor [CONFIG]`.
  *
@@ -73,7 +70,7 @@ export async function examineMachine(
   const report = machineReport(findings, path);
   if (json) console.print(`${JSON.stringify(report, null, 2)}\n`);
   else console.print(`\n${report.verdict}\n`);
-  return report.ok ? exitCodes.done : foundRed;
+  return report.ok ? exitCodes.done : exitCodes.declined;
 }
 
 function refuse(

@@ -7,28 +7,36 @@ import {
   map,
   type Observable,
   of,
+  retry,
   switchMap,
   take,
   takeUntil,
   throwError,
   timeout,
+  timer,
 } from 'rxjs';
-import { type DeviceSurvey, listDevices, type OpenedDevices, openDevices } from '../../../devices/index.js';
-import { DeviceError, parseCalibration, readWav } from '../../../index.js';
+import {
+  type DeviceSurvey,
+  listDevices,
+  type OpenDevicesOptions,
+  type OpenedDevices,
+  openDevices,
+} from '../../../devices/index.js';
+import { DeviceError, isVoiceError, parseCalibration, readWav } from '../../../index.js';
 import { pathFrom } from '../../config/config-files.js';
 import { deviceSettings } from '../../config/device-options.js';
 import type { EarshotConfig } from '../../config/earshot-config.js';
 import type { Check, Examination } from '../check.js';
 import { amber, type Finding, failed, green } from '../finding.js';
 import { type DeviceFigures, judgeDevice } from './judge-device.js';
-import { measureRate, type RateFigures } from './measure-rate.js';
+import { longestMs, measureRate, type RateFigures } from './measure-rate.js';
 
-/** How long each device is listened to. Units: ms. */
-const measuredMs = 1000;
 /** How long a device may take to open, and to settle. Units: ms. */
 const openWithinMs = 8000;
 /** Many devices of ALSA take seconds to list. Units: ms. */
 const listWithinMs = 10_000;
+/** Units: ms. */
+const retryAfterMs = 500;
 
 /** What a sound system lists, in one line. */
 export function judgeSurvey({ devices, problems }: DeviceSurvey): Finding {
@@ -55,18 +63,21 @@ const many = (count: number, what: string): string => `${count} ${what}${count =
 export const devices: Check = {
   doing: 'opening the devices',
   subject: { id: 'devices' },
-  limitMs: listWithinMs + openWithinMs + measuredMs + 3000,
+  limitMs: listWithinMs + openWithinMs + longestMs + 3000,
   async examine(examination, signal) {
     const { config, folder } = examination;
     if (config?.devices?.kind === 'wav-file')
       return [await recording(pathFrom(folder, config.devices.microphone))];
-    const { options, survey } = await lookAround(config, folder);
+    const options = await optionsOf(config, folder);
     const opened = openDevices({ ...options, scheduler: examination.scheduler });
     const stop$ = fromEvent(signal, 'abort');
     const outcomes = await firstValueFrom(forkJoin(outcomesOf(opened, examination)).pipe(takeUntil(stop$)), {
       defaultValue: undefined,
     });
     if (outcomes === undefined) return [];
+    // By the way that they were reached alone: what other ways there are would be opened one after the other.
+    const way = opened.chosen.capture ?? opened.chosen.playout ?? {};
+    const survey = await surveyOf({ ...options, ...way }, signal);
     const found = (['microphone', 'loudspeaker'] as const).map((role) =>
       judgeDevice(figuresOf(role, outcomes[role], options, opened, survey)),
     );
@@ -74,8 +85,8 @@ export const devices: Check = {
   },
 };
 
-/** The options of the config, and what the sound systems list. */
-async function lookAround(config: EarshotConfig | undefined, folder: string) {
+/** The options of the config, with what its calibration adds. */
+async function optionsOf(config: EarshotConfig | undefined, folder: string) {
   const { devices: given = {} } = config ?? {};
   const sound = given.kind === 'wav-file' ? {} : given;
   const path = sound.calibration;
@@ -83,13 +94,27 @@ async function lookAround(config: EarshotConfig | undefined, folder: string) {
   const text =
     path === undefined ? undefined : await readFile(pathFrom(folder, path), 'utf8').catch(() => undefined);
   const settings = deviceSettings(sound, config ?? {}, text === undefined ? undefined : calibrationIn(text));
-  const { backend = 'auto', api = 'auto', env = {} } = settings.devices;
-  const listing = listDevices({ backend, api, env }).catch(() => undefined);
-  const patience = new Promise<undefined>((resolve) => setTimeout(resolve, listWithinMs, undefined).unref());
-  const survey = await Promise.race([listing, patience]);
   // What keeps the pace of the loudspeaker would hide at which rate the microphone runs.
   const capture = { ...settings.devices.capture, driftCorrection: 'off' } as const;
-  return { options: { ...settings.devices, capture }, survey };
+  return { ...settings.devices, capture };
+}
+
+/** What a sound system lists; undefined where that takes too long. */
+function surveyOf(
+  { backend = 'auto', api = 'auto', env = {} }: Partial<OpenDevicesOptions>,
+  signal: AbortSignal,
+): Promise<DeviceSurvey | undefined> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(resolve, listWithinMs, undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    listDevices({ backend, api, env }).then(
+      (survey) => {
+        clearTimeout(limit);
+        resolve(survey);
+      },
+      () => resolve(undefined),
+    );
+  });
 }
 
 function calibrationIn(text: string) {
@@ -108,9 +133,15 @@ function outcomesOf(
 ) {
   const bounded = (label: string, measured$: Observable<RateFigures>): Observable<Outcome> =>
     measured$.pipe(
+      // As a loop does: a sound server may only just be waking.
+      retry({
+        count: 1,
+        delay: (error) =>
+          isVoiceError(error) && error.retryable ? timer(retryAfterMs, scheduler) : throwError(() => error),
+      }),
       take(1),
       timeout({
-        each: openWithinMs + measuredMs,
+        each: openWithinMs + longestMs,
         scheduler,
         with: () => throwError(() => nothingCame(label)),
       }),
@@ -118,10 +149,10 @@ function outcomesOf(
       catchError((error: unknown) => of({ error })),
     );
   return {
-    microphone: bounded('the microphone', measureRate(microphone.capture(), scheduler, measuredMs)),
+    microphone: bounded('the microphone', measureRate(microphone.capture(), scheduler)),
     loudspeaker: bounded(
       'the loudspeaker',
-      loudspeaker.openSink().pipe(switchMap((sink) => measureRate(sink.rendered$, scheduler, measuredMs))),
+      loudspeaker.openSink().pipe(switchMap((sink) => measureRate(sink.rendered$, scheduler))),
     ),
   };
 }

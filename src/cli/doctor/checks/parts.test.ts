@@ -10,6 +10,8 @@ import { readProjectFile } from '../../../../test/support/project.js';
 import type { EarshotConfig } from '../../config/earshot-config.js';
 import type { Check } from '../check.js';
 import type { Finding } from '../finding.js';
+import { echoCanceller } from './echo-canceller.js';
+import { fillers, renderedFolders } from './fillers.js';
 import { installLine, judgePackage, optionalPackages, packages } from './packages.js';
 import { programs } from './programs.js';
 import { satisfies } from './satisfies.js';
@@ -181,5 +183,41 @@ describe('programs', () => {
     const voice = { ladder: [{ engine: 'espeak-ng' }] } as const;
     const found = await look(programs, { platform: 'darwin' }, { ...least, voice });
     expect(found).toMatchObject([{ about: 'espeak-ng', rating: 'red', cure: 'brew install espeak-ng' }]);
+  });
+});
+
+describe('what was rendered ahead', () => {
+  it('is what comes with earshot, unless the config says otherwise', async () => {
+    const [found, ...more] = await look(fillers, {});
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({ id: 'fillers', about: 'fillers', rating: 'green' });
+    expect(found?.figures['clips']).toBeGreaterThan(5);
+    expect(await look(fillers, {}, { ...least, fillers: 'off' })).toEqual([]);
+  });
+
+  it('is looked for from the folder of the config, and missed without harm', async () => {
+    const config: EarshotConfig = {
+      ...least,
+      fillers: { directory: 'fillers', voice: 'amy' },
+      voice: { ladder: [{ engine: 'rendered', directory: '/gone/phrases' }] },
+    };
+    expect(renderedFolders(config, '/etc/earshot').map(({ options }) => options)).toEqual([
+      { directory: '/etc/earshot/fillers', voice: 'amy' },
+      { directory: '/gone/phrases' },
+    ]);
+    expect(await look(fillers, {}, config)).toMatchObject([
+      { about: 'fillers', rating: 'amber', figures: { code: 'FILLER_CACHE_INVALID' } },
+      { about: 'rendered', rating: 'amber', finding: expect.stringContaining('/gone/phrases') },
+    ]);
+  });
+});
+
+describe("WebRTC's canceller", () => {
+  it('is loaded where the config asks for it', async () => {
+    expect(await look(echoCanceller, {}, least)).toEqual([]);
+    expect(await look(echoCanceller, {}, { ...least, echoCancellers: { webrtc: 'off' } })).toEqual([]);
+    expect(await look(echoCanceller, {}, { ...least, echoCancellers: { webrtc: {} } })).toMatchObject([
+      { rating: 'green' },
+    ]);
   });
 });
