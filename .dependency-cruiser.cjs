@@ -77,7 +77,8 @@ module.exports = {
     {
       name: 'the-command-is-a-user',
       severity: 'error',
-      comment: 'earshot as a command does nothing that a user could not do with what is exported',
+      comment:
+        'earshot as a command does nothing that a user could not do with what is exported; earshot demo starts the demo that is built beside it by its path, and imports none of it',
       from: { path: '^src/cli/', ...source },
       to: {
         path: '^src/',

@@ -1,25 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  watch,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
-import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig } from '../src/cli/config/read-config.js';
 import { initOptions } from '../src/cli/init/init-command-line.js';
 import { initUsage } from '../src/cli/init/init-usage.js';
 import { makeCertificate } from './support/certificates.js';
-import { projectFolder } from './support/project.js';
 import { type Pty, startInPty } from './support/pty.js';
 import { earshotCommand, killCommands, startEarshot } from './support/run-command.js';
 import { type StreamServer, startStreamServer } from './support/stream-server.js';
@@ -28,10 +18,6 @@ let folder: string;
 let server: StreamServer | undefined;
 let pty: Pty | undefined;
 
-beforeAll(() => {
-  const assets = join(dirname(inject('programsFolder')), 'assets');
-  if (!existsSync(assets)) symlinkSync(join(projectFolder, 'assets'), assets);
-});
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'cli-init-'));
 });

@@ -51,7 +51,12 @@ describe('the live line', () => {
     expect(liveLine(live, 200)).toBe(
       'mic [##########..]  -12 dB  speech  replying        service unreachable  answer 812 ms  silent after 183 ms',
     );
-    const quiet = followLive(live, { type: 'speech-ended', atMs: 1, onsetMs: 0, endMs: 1 } as PipelineEvent);
+    const quiet = followLive(live, {
+      type: 'speech-ended',
+      atMs: 1,
+      onsetMs: 0,
+      endOfSpeechMs: 1,
+    } as PipelineEvent);
     expect(liveLine(followLive(quiet, { type: 'microphone-muted', muted: true, atMs: 1 }), 200)).toContain(
       '  muted   replying',
     );

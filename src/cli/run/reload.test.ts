@@ -28,7 +28,13 @@ function reloadable(reads: readonly (EarshotConfig | Error)[], create?: ReloadPa
   const reloader = createReloader({
     path: 'a.yaml',
     loop: {
-      ...{ events$: EMPTY, state$: EMPTY, answerTool: () => false, stopGracefully: () => EMPTY },
+      ...{
+        events$: EMPTY,
+        state$: EMPTY,
+        answerTool: () => false,
+        close: () => false,
+        stopGracefully: () => EMPTY,
+      },
       swapBetweenTurns(next) {
         told.push(`swap to ${(next as unknown as { name: string }).name}`);
         const report$ = new AsyncSubject<SwapReport>();

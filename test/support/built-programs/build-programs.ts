@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'tsup';
 import type { TestProject } from 'vitest/node';
@@ -23,6 +23,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = await mkdtemp(join(projectFolder, '.programs-for-tests-'));
   const outDir = join(folder, 'dist');
   await copyFile(join(projectFolder, 'package.json'), join(folder, 'package.json'));
+  await symlink(join(projectFolder, 'assets'), join(folder, 'assets'));
   await build({
     entry: Object.fromEntries(
       [...programs, 'cli/main'].map((path) => [path, join(projectFolder, 'src', `${path}.ts`)]),
