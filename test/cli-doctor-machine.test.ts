@@ -91,19 +91,6 @@ describe('earshot doctor CONFIG', () => {
     expect([refused.code, refused.stdout]).toEqual([2, '']);
     expect(refused.stderr).toMatch(`${path}:4:1: bargeIn is not known here`);
     expect(refused.stderr).toMatch(/refused\.yaml cannot be used: 1 problem\n$/);
-
-    const json = await startEarshot(['doctor', path, '--json']).finished;
-    expect(json.code).toBe(2);
-    expect(JSON.parse(json.stdout)).toMatchObject({
-      ok: false,
-      config: path,
-      checks: [],
-      problems: [{ line: 4 }],
-    });
-
-    const gone = await startEarshot(['doctor', join(folder, 'gone.yaml')]).finished;
-    expect(gone.code).toBe(2);
-    expect(gone.stderr).toMatch(/gone\.yaml cannot be read: it, or its folder, does not exist\n$/);
   });
 
   it('ends at once when it is interrupted, with 130', async () => {

@@ -1,11 +1,17 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { NEVER, type Observable, Subject } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { playedMachine } from '../../../test/support/played-machine.js';
 import type { Console, StopReason } from '../console.js';
 import { createProgressLine } from '../progress-line.js';
 import type { Check } from './check.js';
 import { doctor } from './doctor.js';
 import { type Finding, green, red } from './finding.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'earshot-examine-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What is written to both, in order. */
 function listener(stop$: Observable<StopReason> = NEVER) {
@@ -83,5 +89,31 @@ describe('an examination of a machine', () => {
       expect(listening.written).toEqual(['\r\x1b[Klooking: 1 s', '\r\x1b[K']);
       vi.clearAllTimers();
     }
+  });
+
+  it('refuses a config that cannot be used, for programs as an object with the problems', async () => {
+    const path = join(folder, 'refused.yaml');
+    writeFileSync(
+      path,
+      "upstream: { target: '127.0.0.1:1' }\ntranscriber: { engine: moonshine }\nbargeIn: 3\n",
+    );
+    const listening = listener();
+    expect(await begin([path, '--json'], [taking(10, [fine])], listening)).toBe(2);
+    const [line, object, ...more] = listening.written;
+    expect(line).toMatch(`${path}:3:1: bargeIn is not known here`);
+    expect(JSON.parse(object ?? '')).toMatchObject({
+      ok: false,
+      verdict: `${path} cannot be used: 1 problem`,
+      config: path,
+      checks: [],
+      problems: [{ line: 3, column: 1, path: 'bargeIn' }],
+    });
+    expect(more).toEqual([]);
+  });
+
+  it('says why there is no config', async () => {
+    await expect(begin([join(folder, 'gone.yaml')], [])).rejects.toThrow(
+      /gone\.yaml cannot be read: it, or its folder, does not exist/,
+    );
   });
 });
