@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, type ClientReadableStream, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openScreen } from '../examples/kiosk/screen.js';
 import type { View } from '../examples/kiosk/view.js';
 import { startReferenceServer } from '../examples/reference-server/reference-server.js';
-import { streamingServiceDefinition } from '../src/adapters/streaming-service/index.js';
+import { type StreamResponse, streamingServiceDefinition } from '../src/adapters/streaming-service/index.js';
 import { peakDb, readWav } from '../src/index.js';
 import { type Finished, killCommands, type Running, start, startEarshot } from './support/run-command.js';
 
@@ -72,39 +73,63 @@ const hello = 'You said: Hello That is all that I know. ';
 
 async function runBackend() {
   const running = example('own-backend', '--port', '0');
-  const backend = await printed(running, /listening on (\S+)/);
-  const ask = async (prompt: string, ...flags: readonly string[]) => {
-    const args = ['ask', prompt, '--backend', backend, '--hardware-id', 'kiosk-1', '--json', '--no-retry'];
-    const { code, stdout } = await startEarshot([...args, ...flags]).finished;
+  const address = await printed(running, /listening on (\S+)/);
+  const client = new Client(address, credentials.createInsecure());
+  open.push(client);
+  const ask = async (prompt: string) => {
+    const args = ['ask', prompt, '--backend', address, '--hardware-id', 'kiosk-1', '--json', '--no-retry'];
+    const { code, stdout } = await startEarshot(args).finished;
     const { outcome, grpcStatus, text, audioMs, formats } = JSON.parse(stdout);
     return { code, outcome, grpcStatus, text, audioMs, formats };
   };
-  const outcomes = {
-    whole: await ask('Hello'),
-    cancelled: await ask('Hello', '--cancel-after-ms', '100'),
-    half: await ask('Tell me half of it.'),
-    secret: await ask('Tell me a secret.'),
-    interrupted: await ask('Hello', '--interrupt-after-ms', '100'),
-    again: await ask('Hello'),
-  };
-  const withoutIds = await statusWithoutIds(backend);
+  const [whole, half, secret] = await Promise.all(
+    ['Hello', 'Tell me half of it.', 'Tell me a secret.'].map(ask),
+  );
+  const interrupted = await listen(client, 'kiosk-2', () => interrupt(client, 'kiosk-2'));
+  const stopped = printed(running, /hung up.*/);
+  const hungUp = await listen(client, 'kiosk-3', (call) => call.cancel());
+  const saidOfIt = await stopped;
+  const nobody = await listen(client, '', () => {});
   running.child.kill('SIGTERM');
-  return { outcomes, withoutIds, finished: await running.finished };
+  return { whole, half, secret, interrupted, hungUp, saidOfIt, nobody, finished: await running.finished };
 }
 
-/** How a call ends that does not say who asks. */
-function statusWithoutIds(backend: string): Promise<number> {
-  const client = new Client(backend, credentials.createInsecure());
-  open.push(client);
+/** Asks as a device, does something at the first message, and tells what came and how it ended. */
+function listen(
+  client: Client,
+  hardwareId: string,
+  atFirst: (call: ClientReadableStream<StreamResponse>) => unknown,
+) {
   const { path, requestSerialize, responseDeserialize } = streamingServiceDefinition.streamAudio;
-  return new Promise((resolve) => {
-    client
-      .makeServerStreamRequest(path, requestSerialize, responseDeserialize, {
-        hardwareId: '',
-        prompt: 'Hello',
+  const request = { hardwareId, sessionId: randomUUID(), prompt: 'Hello' };
+  const call = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+  let text = '';
+  let said: unknown;
+  return new Promise<{ readonly text: string; readonly said: unknown; readonly code: number }>((resolve) => {
+    call
+      .on('data', ({ content }: StreamResponse) => {
+        if (content.case === 'textChunk') text += content.value;
+        said ??= atFirst(call) ?? 'nothing';
       })
-      .on('error', ({ code }: { readonly code?: number } & Error) => resolve(code ?? -1))
-      .resume();
+      .on('error', () => {})
+      .on('status', async ({ code }: { readonly code: number }) => resolve({ text, said: await said, code }));
+  });
+}
+
+/** @returns what the service said to InterruptSession. */
+function interrupt(client: Client, hardwareId: string): Promise<string> {
+  const { path, requestSerialize, responseDeserialize } = streamingServiceDefinition.interruptSession;
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      { hardwareId },
+      (error, response) => {
+        if (error) reject(error);
+        else resolve(response?.message ?? '');
+      },
+    );
   });
 }
 
@@ -143,11 +168,11 @@ describe('examples/kiosk', () => {
     const states = kiosk.views.map(({ state }) => state).filter((state, n, all) => state !== all[n - 1]);
 
     expect(states.join(' ')).toMatch(
-      /^idle listening awaiting-reply filling replying (ducking )?listening awaiting-reply (filling )?replying idle closed$/,
+      /^idle listening awaiting-reply (filling (awaiting-reply )?)?replying (ducking )?listening awaiting-reply (filling (awaiting-reply )?)?replying idle closed$/,
     );
   });
 
-  it('shows what is said while it is said, a filler, and both answers', () => {
+  it('shows what is said while it is said, and both answers', () => {
     const spoken = kiosk.views.flatMap(({ lines: [first] }) => (first ? [first.text] : []));
     const { lines } = kiosk.views.at(-1) as View;
 
@@ -158,7 +183,6 @@ describe('examples/kiosk', () => {
       'you: He was not an ill-disposed young man.',
       'it: That is generous of you.',
     ]);
-    expect(lines[1]).toMatchObject({ by: 'filler' });
   });
 
   it('shows what was heard of an answer: growing, whole, or cut off where it was', () => {
@@ -190,10 +214,8 @@ describe('examples/kiosk', () => {
 });
 
 describe('examples/own-backend', () => {
-  it('gives a whole answer, also after one that was interrupted', () => {
-    const { whole, again } = backend.outcomes;
-
-    expect(whole).toEqual({
+  it('gives a whole answer', () => {
+    expect(backend.whole).toEqual({
       code: 0,
       outcome: 'complete',
       grpcStatus: null,
@@ -202,25 +224,37 @@ describe('examples/own-backend', () => {
       audioMs: 60 * (hello.length - 2),
       formats: [{ dtype: 'int16', sampleRateHz: 24_000, channels: 1 }],
     });
-    expect(again).toEqual(whole);
   });
 
-  it('stops when the device hangs up, and when it is told to', () => {
-    const { cancelled, interrupted } = backend.outcomes;
+  it('stops when it is told to', () => {
+    expect(backend.interrupted).toEqual({
+      text: 'You said: Hello ',
+      said: '1 stopped',
+      code: status.CANCELLED,
+    });
+  });
 
-    expect(cancelled).toMatchObject({ code: 0, outcome: 'cancelled', text: 'You said: Hello ' });
-    expect(interrupted).toMatchObject({ code: 3, outcome: 'truncated', text: 'You said: Hello ' });
+  it('stops when the device hangs up', () => {
+    expect(backend.hungUp).toMatchObject({ text: 'You said: Hello ', code: status.CANCELLED });
+    expect(backend.saidOfIt).toBe('hung up; model and voice have stopped');
   });
 
   it('says what failed: as a status before data, as a message after it', () => {
-    const { secret, half } = backend.outcomes;
-
-    expect(secret).toMatchObject({ code: 5, outcome: 'failed', grpcStatus: 13, text: '' });
-    expect(half).toMatchObject({ code: 3, outcome: 'truncated', text: 'You said: Tell me half of it. ' });
+    expect(backend.secret).toMatchObject({
+      code: 5,
+      outcome: 'failed',
+      grpcStatus: status.INTERNAL,
+      text: '',
+    });
+    expect(backend.half).toMatchObject({
+      code: 3,
+      outcome: 'truncated',
+      text: 'You said: Tell me half of it. ',
+    });
   });
 
   it('refuses who does not say who asks, and ends when it is told to', () => {
-    expect(backend.withoutIds).toBe(3);
+    expect(backend.nobody.code).toBe(status.INVALID_ARGUMENT);
     expect(backend.finished).toMatchObject({ code: 0, stderr: '' });
   });
 });

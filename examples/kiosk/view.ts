@@ -36,9 +36,10 @@ export function seen(view: View, event: PipelineEvent): View {
     case 'transcript':
       return put(view, event.turnId, { by: 'you', text: event.text, heard: event.text.length });
     case 'turn-sent':
+      // All the words of the turn, those before a pause too. It may be sent again with more.
       return event.text === null
         ? view
-        : put(view, event.turnId, { by: 'you', text: event.text, heard: event.text.length, isOver: true });
+        : put(view, event.turnId, { by: 'you', text: event.text, heard: event.text.length });
     case 'filler-spoken':
       return put(view, event.fillerId, { by: 'filler', text: event.text, heard: event.text.length });
     case 'reply-text':

@@ -16,7 +16,7 @@ const sampleRate = 24_000;
 async function* think(prompt: string, signal: AbortSignal): AsyncGenerator<string> {
   if (/secret/i.test(prompt)) throw new Error('secrets are not told');
   yield `You said: ${prompt}`;
-  await sleep(300, undefined, { signal });
+  await sleep(800, undefined, { signal });
   if (/half/i.test(prompt)) throw new Error('the other half is lost');
   yield 'That is all that I know.';
 }
@@ -56,7 +56,7 @@ async function answer(call: Call, signal: AbortSignal): Promise<void> {
     call.end();
   } catch (cause) {
     const details = cause instanceof Error ? cause.message : String(cause);
-    if (call.cancelled) return;
+    if (call.cancelled) return console.log('the device hung up; model and voice have stopped');
     if (signal.aborted) return fail(call, status.CANCELLED, 'interrupted');
     if (!hasSent) return fail(call, status.INTERNAL, details);
     // After data: what came is heard to its end, and nobody asks again.

@@ -9,6 +9,7 @@ interface Manifest {
   readonly name: string;
   readonly scripts: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
@@ -79,7 +80,7 @@ function packageProblems(given: string): readonly string[] {
   const at = given.lastIndexOf('@');
   const [name, version] = at > 0 ? [given.slice(0, at), given.slice(at + 1)] : [given, undefined];
   const tested = manifest.devDependencies[name];
-  if (!(name in manifest.peerDependencies) && tested === undefined)
+  if (!(name in { ...manifest.dependencies, ...manifest.peerDependencies }) && tested === undefined)
     return [`package.json does not name ${name}`];
   const exact = tested?.replace(/^[\^~]/, '');
   return version === undefined || version === exact ? [] : [`${name} is tested as ${exact}, not ${version}`];
