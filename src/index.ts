@@ -35,14 +35,14 @@ export {
   type LinearEchoCancellerOptions,
 } from './core/audio/echo/linear-echo-options.js';
 export { createFrameRing, type FrameRing } from './core/audio/frame-ring.js';
-export { createGainRamp, dbToGain, type GainRamp, gainToDb } from './core/audio/gain.js';
+export { createGainRamp, dbToGain, type GainRamp, type GainRampState, gainToDb } from './core/audio/gain.js';
 export {
   createHighPass,
   defaultHighPassOptions,
   type HighPass,
   type HighPassOptions,
 } from './core/audio/high-pass.js';
-export { findPauses, peakDb, rmsDb } from './core/audio/levels.js';
+export { type FindPausesOptions, findPauses, peakDb, rmsDb } from './core/audio/levels.js';
 export { fromMono, mixInto, pickChannel, toMono } from './core/audio/mix.js';
 export {
   bytesPerSample,
@@ -63,6 +63,7 @@ export {
   readWav,
   sniffAudio,
   type WavAudio,
+  type WavEncoding,
   wavHeader,
   writeWav,
 } from './core/audio/wav.js';
@@ -213,9 +214,15 @@ export {
   resolveOptions,
 } from './core/options.js';
 // Devices paced by a clock
-export { createTimeBase, type TimeBase } from './core/pacing/time-base.js';
+export { createTimeBase, type OnPeriod, type TimeBase } from './core/pacing/time-base.js';
 // The pipeline
-export type { BargeIn, DeviceRole, PipelineEvent, TurnEndReason } from './core/pipeline/pipeline-event.js';
+export type {
+  BargeIn,
+  DeviceRole,
+  PipelineEvent,
+  ReplyCancelled,
+  TurnEndReason,
+} from './core/pipeline/pipeline-event.js';
 export {
   defaultPatienceOptions,
   defaultPipelineOptions,

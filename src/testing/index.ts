@@ -8,7 +8,7 @@ export {
   type ButtonContractSetup,
   describeButtonContract,
 } from './contracts/button.contract.js';
-export type { DeviceContractSetup } from './contracts/device-setup.js';
+export type { DeviceContractSetup, DevicePatience } from './contracts/device-setup.js';
 export {
   describeEchoCancellerContract,
   type EchoCancellerContract,

@@ -10,3 +10,4 @@ export {
   commandIndicator,
   defaultCommandIndicatorOptions,
 } from './command-indicator.js';
+export type { CommandEnd } from './run-command.js';

@@ -13,7 +13,7 @@ export interface CommandCall {
   readonly timeLimitMs: number;
 }
 
-/** How it ended. */
+/** How it ended. @public */
 export type CommandEnd =
   | { readonly type: 'done' }
   | {

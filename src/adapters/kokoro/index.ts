@@ -1,4 +1,4 @@
-export { defaultEngineLimits, type EngineLimits } from '../engine-host/index.js';
+export { defaultEngineLimits, type EngineLimits, type EngineState } from '../engine-host/index.js';
 export {
   defaultKokoroOptions,
   type GivenKokoroOptions,

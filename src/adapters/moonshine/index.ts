@@ -1,4 +1,4 @@
-export { defaultEngineLimits, type EngineLimits } from '../engine-host/index.js';
+export { defaultEngineLimits, type EngineLimits, type EngineState } from '../engine-host/index.js';
 export type { PartialCounts } from './listen-to-utterance.js';
 export { loadMoonshine, type MoonshineTranscriber } from './load-moonshine.js';
 export {
