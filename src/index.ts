@@ -69,6 +69,7 @@ export {
 } from './core/audio/wav.js';
 // Buttons and lights
 export { toggledBy } from './core/controls/toggled-by.js';
+export { defaultWakeGateOptions, type WakeGateOptions, wakeGate } from './core/controls/wake-gate.js';
 // The conversation
 export type { BackchannelLanguage } from './core/conversation/backchannels.js';
 export { type BargeInOptions, defaultBargeInOptions } from './core/conversation/barge-in-policy.js';
