@@ -56,7 +56,7 @@ export const statusMeanings: { readonly [Status in FailureStatus]: StatusMeaning
  */
 export function mapStatus(status: number, details: string, target: string): UpstreamError {
   const { name, code, retryable, advice } = meaningOf(status);
-  const what = tidy(details);
+  const what = tidyDetails(details);
   const said = what === '' ? '' : `: ${what}`;
   return new UpstreamError(code, `${target} ended the call with ${name}${said}; ${advice}`, {
     retryable,
@@ -65,7 +65,7 @@ export function mapStatus(status: number, details: string, target: string): Upst
 }
 
 /** Part of a sentence: grpc-js adds an empty note to some details, and services end theirs with a full stop. */
-function tidy(details: string): string {
+export function tidyDetails(details: string): string {
   return details
     .replace(/\s*Resolution note:\s*$/, '')
     .replace(/[.;\s]+$/, '')

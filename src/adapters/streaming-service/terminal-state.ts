@@ -1,6 +1,6 @@
 import type { VoiceError } from '../../core/errors.js';
 import { UpstreamError } from '../../core/errors.js';
-import { isTransportLoss, mapStatus } from './map-status.js';
+import { isTransportLoss, mapStatus, tidyDetails } from './map-status.js';
 import type { CallStatus, KnownFailure } from './said-errors.js';
 import { saidError } from './said-errors.js';
 import type { AskOutcome } from './service-event.js';
@@ -133,7 +133,7 @@ function messageOf(closing: Closing, error: VoiceError): string {
       return closing.message;
     case 'status':
       // A server may say "OK" there, which says nothing.
-      return closing.status.code === 0 ? '' : closing.status.details;
+      return closing.status.code === 0 ? '' : tidyDetails(closing.status.details);
     case 'watchdog':
     case 'not-connected':
     case 'unusable':
