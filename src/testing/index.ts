@@ -47,6 +47,7 @@ export {
   type VoiceActivityDetectorContract,
 } from './contracts/voice-activity-detector.contract.js';
 export { describeWakeWordContract, type WakeWordContract } from './contracts/wake-word.contract.js';
+export type { WatchedTranscriber, WatchedTranscriberSetup } from './contracts/watched-transcriber.js';
 export {
   defaultKnownEchoCancellerOptions,
   type KnownEchoCancellerOptions,

@@ -1,6 +1,9 @@
-import { delay, from, lastValueFrom, of, toArray } from 'rxjs';
+import { delay, finalize, from, lastValueFrom, NEVER, of, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { listeningFormat, spelledFrames } from '../../../test/support/synthetic-models/tone-alphabet.js';
+import { describeTranscriberContract } from '../../testing/contracts/transcriber.contract.js';
+import { framesOf, silence, tone } from '../../testing/signals.js';
+import { createVirtualClock } from '../../testing/virtual-clock.js';
 import { type Desk, listenToUtterance } from './listen-to-utterance.js';
 import { resolveMoonshineOptions } from './moonshine-options.js';
 
@@ -18,6 +21,61 @@ function deskOf(stretchesMs: number[]): Desk {
     underWay: 0,
   };
 }
+
+/** Tells two tones apart by how often they cross zero. */
+function watchedEar() {
+  const clock = createVirtualClock();
+  let hangs = false;
+  let open = 0;
+  const askedMs: number[] = [];
+  const desk: Desk = {
+    ...deskOf([]),
+    options: resolveMoonshineOptions({ maxStretchMs: 5000 }),
+    ask({ samples }) {
+      askedMs.push(samples.length / 16);
+      open += 1;
+      const crossings = samples.filter((sample, n) => sample > 0 !== (samples[n - 1] ?? 0) > 0).length;
+      const answer$ = of({ text: crossings < 0.05 * samples.length ? 'low' : 'high' });
+      return (hangs ? NEVER : answer$.pipe(delay(10, clock.scheduler))).pipe(
+        finalize(() => {
+          open -= 1;
+        }),
+      );
+    },
+  };
+  return {
+    drive: () => clock.advanceBy(20_000),
+    transcriber: {
+      format: listeningFormat,
+      transcribe: () => (audio$: Parameters<typeof listenToUtterance>[1]) => listenToUtterance(desk, audio$),
+    },
+    hang() {
+      hangs = true;
+    },
+    openCalls: () => open,
+    seenCalls: () => askedMs.length,
+    askedMs: () => askedMs.reduce((sum, ms) => sum + ms, 0),
+    advance: clock.advanceBy,
+  };
+}
+
+const ear = watchedEar();
+const sound = { sampleRateHz: 16_000, durationMs: 600 };
+describeTranscriberContract(
+  { describe, it, expect },
+  {
+    name: 'an utterance for Moonshine',
+    create: () => ear.transcriber,
+    drive: ear.drive,
+    utterances: [
+      { frames: framesOf(tone({ ...sound, frequencyHz: 200 }), listeningFormat, 20), text: 'low' },
+      { frames: framesOf(tone({ ...sound, frequencyHz: 800 }), listeningFormat, 20), text: 'high' },
+    ],
+    wordless: framesOf(silence(sound), listeningFormat, 20),
+    // One stretch with the model, six that wait, and less than one that is being said. The host of its process ends a wait.
+    watched: { create: watchedEar, maxKeptMs: 8 * 5000 },
+  },
+);
 
 describe('an utterance that is longer than what goes through the model at once', () => {
   it.each([

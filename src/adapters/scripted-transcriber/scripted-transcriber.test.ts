@@ -54,6 +54,23 @@ describeTranscriberContract(
     create: () => scriptedTranscriber({ lookup: (startMs, endMs) => textBetween(segments, startMs, endMs) }),
     utterances,
     wordless: frames(3000, 4000),
+    // It keeps two times of an utterance, and its table answers at once.
+    watched: {
+      create() {
+        let asked = 0;
+        const lookup = (startMs: number, endMs: number) => {
+          asked += 1;
+          return textBetween(segments, startMs, endMs);
+        };
+        return {
+          transcriber: scriptedTranscriber({ lookup }),
+          openCalls: () => 0,
+          seenCalls: () => asked,
+          askedMs: () => 0,
+          advance: () => {},
+        };
+      },
+    },
   },
 );
 

@@ -4,6 +4,7 @@ import type { Transcriber, Transcript } from '../../core/ports/transcriber.js';
 import { framesOf, noise } from '../signals.js';
 import { type ContractTime, collect, failureOf, isPcmFormat, otherFormat } from './observe.js';
 import type { ContractTestFunctions } from './test-functions.js';
+import { describeWatchedTranscriber, type WatchedTranscriberSetup } from './watched-transcriber.js';
 
 /** @public */
 export interface TranscriberContract extends ContractTime {
@@ -17,6 +18,11 @@ export interface TranscriberContract extends ContractTime {
   readonly utterances: readonly [ContractUtterance, ContractUtterance];
   /** An utterance in which nothing is said. */
   readonly wordless: readonly AudioFrame[];
+  /**
+   * The same over a recogniser that can be watched and told to hang. Without it nothing tells whether a wait or what is kept has a bound, nor whether the
+   * recogniser is told to stop: leave it out only where there is no way to stand in for the recogniser.
+   */
+  readonly watched?: WatchedTranscriberSetup;
 }
 
 /** @public */
@@ -28,7 +34,7 @@ export interface ContractUtterance {
 /** What every `Transcriber` must do. @public */
 export function describeTranscriberContract(
   { describe, it, expect }: ContractTestFunctions,
-  { name, create, destroy, utterances, wordless, drive }: TranscriberContract,
+  { name, create, destroy, utterances, wordless, watched, drive }: TranscriberContract,
 ): void {
   const time = { drive };
   const [first, second] = utterances;
@@ -159,6 +165,8 @@ export function describeTranscriberContract(
 
         expect(error instanceof Error).toBe(true);
       }));
+
+    if (watched) describeWatchedTranscriber({ describe, it, expect }, watched, first.frames);
   });
 }
 
