@@ -1,3 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import * as timersPromises from 'node:timers/promises';
 import * as rxjs from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { memoryLoudspeaker, memoryMicrophone } from '../src/devices/memory/index.js';
@@ -78,9 +82,38 @@ describe('the contract suite in docs/guides/compose-your-own.md', () => {
   runSnippet(snippet, { earshot, rxjs, 'earshot/testing': testing, vitest: { describe, it, expect } });
 });
 
+const guide = snippetsOf('docs/guides/write-an-adapter.md');
+function named(name: string): Snippet {
+  const snippet = guide.find(({ code }) => code.startsWith(`// ${name}.ts\n`));
+  if (!snippet) throw new Error(`docs/guides/write-an-adapter.md has no ${name}.ts`);
+  return snippet;
+}
+
+/** Takes the place of a runner. @returns the names of what fails. */
+async function failuresOf(
+  register: (runner: Pick<typeof import('vitest'), 'describe' | 'it' | 'expect'>) => void,
+) {
+  const tests: { readonly name: string; readonly body: () => unknown }[] = [];
+  const runner = {
+    describe: (_name: string, body: () => void) => body(),
+    it: (name: string, body: () => unknown) => void tests.push({ name, body }),
+    expect,
+  };
+  register(runner as unknown as Parameters<typeof register>[0]);
+  const failed: string[] = [];
+  for (const { name, body } of tests) {
+    try {
+      await body();
+    } catch {
+      failed.push(name);
+    }
+  }
+  return { failed, count: tests.length };
+}
+
 describe('the adapter in docs/guides/write-an-adapter.md', () => {
-  const [adapter, suite] = snippetsOf('docs/guides/write-an-adapter.md');
-  if (!adapter || !suite) throw new Error('the guide shows no adapter with its suite');
+  const adapter = named('wav-transcriber');
+  const suite = named('wav-transcriber.test');
   const written = runSnippet(adapter, { earshot, rxjs });
   // Registers its tests here, as it would in a test file of its own.
   runSnippet(suite, {
@@ -88,6 +121,44 @@ describe('the adapter in docs/guides/write-an-adapter.md', () => {
     'earshot/testing': testing,
     vitest: { describe, it, expect },
     './wav-transcriber.js': written,
+  });
+
+  it.each([
+    [
+      'a bound on what it keeps',
+      'length + frame.samples.length > maxSamples',
+      'false',
+      'keeps no more of an',
+    ],
+    [
+      'a bound on its wait',
+      '.pipe(timeout({ first: timeoutMs, scheduler }))',
+      '',
+      'gives up on a recogniser',
+    ],
+    ['telling the recogniser to stop', 'left.abort()', '{}', 'tells the recogniser to stop'],
+    [
+      'a look whether anything was said',
+      "if (length === 0) return conclude('');",
+      '',
+      'asks nothing about an',
+    ],
+    [
+      'letting go of its source',
+      'subscriber.add(\n          utterance$',
+      'Array.of(\n          utterance$',
+      'asks nothing any more',
+    ],
+  ])('would not pass without %s', async (_what, part, instead, clause) => {
+    expect(adapter.code).toContain(part);
+    const broken = runSnippet({ ...adapter, code: adapter.code.replace(part, instead) }, { earshot, rxjs });
+
+    const { failed, count } = await failuresOf((vitest) =>
+      runSnippet(suite, { earshot, 'earshot/testing': testing, vitest, './wav-transcriber.js': broken }),
+    );
+
+    expect(count).toBe(14);
+    expect(failed).toContainEqual(expect.stringContaining(clause));
   });
 
   const { wavTranscriber } = written as {
@@ -129,6 +200,60 @@ describe('the adapter in docs/guides/write-an-adapter.md', () => {
       text: '1000 ms',
     });
     expect(await transcribe(wavTranscriber(lengthOf, {}))).toMatchObject({ text: '3000 ms' });
+  });
+});
+
+describe('the text upstream in docs/guides/write-an-adapter.md', () => {
+  const upstream = named('text-upstream');
+  const suite = named('text-upstream.test');
+  const written = runSnippet(upstream, { earshot, rxjs });
+  const modules = {
+    earshot,
+    rxjs,
+    'earshot/testing': testing,
+    'node:timers/promises': timersPromises,
+    './text-upstream.js': written,
+  };
+  // Registers its tests here, as it would in a test file of its own.
+  runSnippet(suite, { ...modules, vitest: { describe, it, expect } });
+
+  it('asks a model over HTTP, and speaks what it writes', async () => {
+    const prompts: unknown[] = [];
+    const server = createServer(async (request, response) => {
+      prompts.push(JSON.parse(await text(request)));
+      // Cut within a line and within a letter.
+      const said = Buffer.from('{"response":"Ça va. ","done":false}\n{"response":"","done":true}\n');
+      response.write(said.subarray(0, 14));
+      setTimeout(() => response.end(said.subarray(14)), 20);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const pipeline = guide.find(({ code }) => code.includes('spokenModel'));
+    if (!pipeline) throw new Error('the guide has no model over HTTP');
+    const { spokenModel } = runSnippet(pipeline, modules) as {
+      spokenModel(voice: earshot.Synthesizer, url: string): earshot.Upstream;
+    };
+    const turn = { turnId: 'a', revision: 1 };
+
+    const events = await rxjs.lastValueFrom(
+      spokenModel(testing.toneSynthesizer(), `http://127.0.0.1:${port}`)
+        .openSession(
+          rxjs.of(
+            { type: 'turn-text', ...turn, text: 'How are you?' } as const,
+            {
+              type: 'turn-ended',
+              ...turn,
+            } as const,
+          ),
+        )
+        .pipe(rxjs.toArray()),
+    );
+    server.close();
+
+    expect(prompts).toEqual([{ model: 'llama3.2', prompt: 'How are you?' }]);
+    expect(events.map((event) => (event.type === 'reply-text' ? event.text.trim() : ''))).toContain('Ça va.');
+    expect(events.some(({ type }) => type === 'reply-audio')).toBe(true);
+    expect(events.at(-1)).toMatchObject({ type: 'reply-ended', reason: 'complete' });
   });
 });
 

@@ -40,7 +40,7 @@ export interface UpstreamSubject {
 export interface UpstreamContract {
   /** Names the implementation in the test report. */
   readonly name: string;
-  /** An upstream whose service gives `complete` answers; called once per test. */
+  /** An upstream whose service gives `complete` answers, with audio; called once per test. */
   create(): UpstreamSubject | Promise<UpstreamSubject>;
   /** Within this a turn must be over when its service is silent. Units: milliseconds. Range: 50..60000. */
   readonly silenceLimitMs: number;
@@ -48,7 +48,13 @@ export interface UpstreamContract {
   readonly limitMs?: number;
 }
 
-/** What every `Upstream` must do. @public */
+/**
+ * What every `Upstream` must do.
+ *
+ * @remarks
+ * Replies are known by their audio: a service that sends text alone is run as it is used, behind `withSpeech` and a voice, such as `toneSynthesizer`.
+ * @public
+ */
 export function describeUpstreamContract(
   { describe, it, expect }: ContractTestFunctions,
   { name, create, silenceLimitMs, limitMs = 5000 }: UpstreamContract,
@@ -77,7 +83,7 @@ export function describeUpstreamContract(
 
   const started = (session: ObservedSession, turnId: string, revision = 1) =>
     session.until(
-      `audio of turn ${turnId}`,
+      `audio of turn ${turnId} (a service of text alone is run behind withSpeech)`,
       () => {
         const replyId = session.replyTo(turnId, revision);
         return session.of('reply-audio').some((event) => event.replyId === replyId);
