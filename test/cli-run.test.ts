@@ -150,6 +150,15 @@ describe.concurrent('earshot run', () => {
     expect(interrupted.stderr).toContain('method=stop decision=cut');
   }, 30_000);
 
+  it('ends when nobody reads its events any more', async () => {
+    const running = startEarshot(['run', writeConfig('', { atEnd: 'go-on' }), '--json']);
+    await said(running, 'stdout', '"playout-started"');
+    running.child.stdout.destroy();
+    const { code, stderr } = await running.finished;
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/method=stop decision=finish /);
+  });
+
   it('tells what is missing, with a code of its own, and does not start', async () => {
     const path = writeConfig('detector: { modelPath: nowhere.onnx }\n');
     const { code, stderr } = await startEarshot(['run', path]).finished;

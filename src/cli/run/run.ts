@@ -1,3 +1,4 @@
+import { filter, map, merge, type Observable } from 'rxjs';
 import { type SystemdNotifier, systemdNotifier } from '../../adapters/systemd/index.js';
 import { monotonicScheduler } from '../../devices/clock/index.js';
 import { openKeyboard } from '../../devices/keyboard/index.js';
@@ -13,7 +14,7 @@ import { readRunCommandLine } from './run-command-line.js';
 import { type RunParts, runLoop } from './run-loop.js';
 import { runUsage } from './run-usage.js';
 import { createScreen, type Screen } from './screen.js';
-import { wishesOf } from './signals.js';
+import { type Wish, wishesOf } from './signals.js';
 
 /** What systemd hands to a service. Whatever the loop starts must not be able to speak in its name. */
 const ofSystemd = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
@@ -36,6 +37,13 @@ function downloading(notifier: SystemdNotifier, screen: Screen): RunParts['onPro
     notifier.extendTimeout(extendByMs);
   };
 }
+
+/** Whoever read the events went away, as `head` does. */
+const readerGone = ({ stop$ }: Console): Observable<Wish> =>
+  stop$.pipe(
+    filter((reason) => reason === 'reader-gone'),
+    map(() => 'finish' as const),
+  );
 
 /** `earshot run`. */
 export async function run(args: readonly string[], console: Console): Promise<number> {
@@ -73,7 +81,7 @@ export async function run(args: readonly string[], console: Console): Promise<nu
       ...{ path, read, notifier, onEvent },
       scheduler: monotonicScheduler(),
       keyboard: openKeyboard(process.stdin),
-      wishes$: wishesOf(process),
+      wishes$: merge(wishesOf(process), readerGone(console)),
       writeLog: screen.line,
       onSecrets: (secrets) => lines?.keepOut(secrets),
       onProgress: downloading(notifier, screen),
