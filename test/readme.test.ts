@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import * as timersPromises from 'node:timers/promises';
 import * as rxjs from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { memoryLoudspeaker, memoryMicrophone } from '../src/devices/memory/index.js';
+import * as memory from '../src/devices/memory/index.js';
 import type { AudioSource, UtterancePart, VoiceActivityDetector } from '../src/index.js';
 import * as earshot from '../src/index.js';
 import * as testing from '../src/testing/index.js';
@@ -18,6 +18,7 @@ const snippetsOf = (path: string): readonly Snippet[] =>
     .map(({ code, line }) => ({ where: `${path}:${line}`, code }));
 
 const readme = snippetsOf('README.md');
+const { memoryLoudspeaker, memoryMicrophone } = memory;
 const { burst, createVirtualClock, levelDetector } = testing;
 
 describe('the composition in README.md', () => {
@@ -83,9 +84,9 @@ describe('the contract suite in docs/guides/compose-your-own.md', () => {
 });
 
 const guide = snippetsOf('docs/guides/write-an-adapter.md');
-function named(name: string): Snippet {
-  const snippet = guide.find(({ code }) => code.startsWith(`// ${name}.ts\n`));
-  if (!snippet) throw new Error(`docs/guides/write-an-adapter.md has no ${name}.ts`);
+function named(name: string, page = 'docs/guides/write-an-adapter.md'): Snippet {
+  const snippet = snippetsOf(page).find(({ code }) => code.startsWith(`// ${name}.ts\n`));
+  if (!snippet) throw new Error(`${page} has no ${name}.ts`);
   return snippet;
 }
 
@@ -258,13 +259,18 @@ describe('the text upstream in docs/guides/write-an-adapter.md', () => {
 });
 
 describe('the composition in docs/guides/compose-your-own.md', () => {
-  const snippet = snippetsOf('docs/guides/compose-your-own.md').find(({ code }) =>
-    code.includes('sayItBack'),
-  );
+  const snippet = named('parrot', 'docs/guides/compose-your-own.md');
+  // Registers its test here, as it would in a test file of its own.
+  runSnippet(named('parrot.test', 'docs/guides/compose-your-own.md'), {
+    earshot,
+    'earshot/devices/memory': memory,
+    'earshot/testing': testing,
+    vitest: { it, expect },
+    './parrot.js': runSnippet(snippet, { earshot, rxjs }),
+  });
 
   /** Starts of playout and what ended it, and the loudspeaker's recording, after these sounds at 500 ms and on. */
   function speak(...pauses: readonly number[]) {
-    if (!snippet) throw new Error('the guide has no parrot');
     const { sayItBack } = runSnippet(snippet, { earshot, rxjs }) as {
       sayItBack(
         microphone: AudioSource,
