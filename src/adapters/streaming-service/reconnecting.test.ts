@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { Subject } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startStreamServer } from '../../../test/support/stream-server.js';
@@ -52,6 +53,7 @@ function open(target: string, options: Partial<StreamingServiceInit> = {}) {
     service,
     session,
     events,
+    told,
     /** States, and the delays between two attempts to connect. */
     states: () =>
       told.flatMap((event) => (event.type === 'connection' ? [event.retryInMs ?? event.state] : [])),
@@ -61,6 +63,39 @@ function open(target: string, options: Partial<StreamingServiceInit> = {}) {
     },
   };
 }
+
+describe('a service that was never reachable', () => {
+  const attempts = (told: readonly ServiceEvent[]) =>
+    told.flatMap((event) => (event.type === 'attempt-ended' ? [event.decision] : []));
+
+  it('is asked five times where it refuses; then the turn has failed, and then the session is lost', async () => {
+    const gone = await serve();
+    await gone.close();
+    const { events, ask, told } = open(gone.target);
+    ask('a');
+    await until('the loss', () => events.length === 2);
+
+    expect(attempts(told)).toEqual(['retry', 'retry', 'retry', 'retry', 'give-up']);
+    expect(events).toMatchObject([
+      { type: 'turn-failed', error: { code: 'UPSTREAM_UNREACHABLE' } },
+      { type: 'session-lost', error: { code: 'UPSTREAM_UNREACHABLE' } },
+    ]);
+  });
+
+  it('is asked once where nothing comes back at all, and no session is lost', async () => {
+    const mute = createServer(() => {});
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    cleanUps.push(() => mute.close());
+    const { port } = mute.address() as AddressInfo;
+    const { events, ask, told } = open(`127.0.0.1:${port}`, { firstMessageMs: 200 });
+    ask('a');
+    await until('the failure', () => events.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(attempts(told)).toEqual(['give-up']);
+    expect(events).toMatchObject([{ type: 'turn-failed', error: { code: 'UPSTREAM_TIMEOUT' } }]);
+  });
+});
 
 describe('the connection of a session', () => {
   it('is told of while it is made, used and closed', async () => {
