@@ -157,7 +157,7 @@ describe('docs/reference/options.md', () => {
       'Written from the comments in the sources by the test of the options, which fails when this page and the code differ.',
       'Refresh it with `npx vitest run test/option-defaults.test.ts -u`, and read the difference.\n',
       'Units are in the names. A value out of range throws `OPTION_INVALID` where it is given, before anything is opened; the',
-      'message names every bad option at once.\n',
+      'message names every bad option at once, by its path as you wrote it (`endpointing.minSilenceMs`).\n',
       ...pages,
     ].join('\n');
 

@@ -9,12 +9,22 @@ import { memoryMicrophone } from 'earshot/devices/memory';
 import { wavFileLoudspeaker } from 'earshot/devices/wav-file';
 import { obeying } from './only-commands.js';
 
+// What cannot be used is told in one sentence, without a stack.
+process.once('uncaughtException', ({ message }) => {
+  console.error(message);
+  process.exit(2);
+});
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     backend: { type: 'string', default: '127.0.0.1:50051' },
     out: { type: 'string', default: 'answer.wav' },
   },
 });
+if (values.help) {
+  console.log('npx tsx examples/custom-pipeline/main.ts [--backend HOST:PORT] [--out FILE.wav]');
+  process.exit();
+}
 
 const scheduler = monotonicScheduler();
 const timeBase = createTimeBase(scheduler);
@@ -37,7 +47,7 @@ const pipeline = createVoicePipeline(
     loudspeaker: wavFileLoudspeaker({ timeBase, path: values.out }),
     detector,
     transcriber: obeying(recogniser, 'go', 'stop', 'turn'),
-    upstream: streamingService({ target: values.backend, hardwareId: 'custom-pipeline' }),
+    upstream: streamingService({ target: values.backend, hardwareId: 'custom-pipeline', scheduler }),
   },
   { scheduler },
 );
@@ -53,7 +63,10 @@ pipeline.events$.subscribe({
     }
     if (event.type === 'turn-sent') console.log(`obeyed: ${event.text}`);
     if (event.type === 'reply-text') console.log(`it: ${event.text}`);
-    if (event.type === 'turn-failed') console.error(event.error.message);
+    if (event.type === 'turn-failed') {
+      console.error(event.error.message);
+      process.exitCode = 1;
+    }
     // A live microphone never ends; this one hangs up, and the loop completes.
     if (event.type === 'reply-ended' || event.type === 'turn-failed') microphone.hangUp();
   },

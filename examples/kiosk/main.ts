@@ -11,12 +11,26 @@ import { memoryLoudspeaker, memoryMicrophone } from 'earshot/devices/memory';
 import { openScreen } from './screen.js';
 import { emptyView, seen } from './view.js';
 
+// What cannot be used is told in one sentence, without a stack.
+process.once('uncaughtException', ({ message }) => {
+  console.error(message);
+  process.exit(2);
+});
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     backend: { type: 'string', default: '127.0.0.1:50051' },
     port: { type: 'string', default: '8088' },
   },
 });
+if (values.help) {
+  console.log('npx tsx examples/kiosk/main.ts [--backend HOST:PORT] [--port N]');
+  process.exit();
+}
+const port = Number(values.port);
+if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  throw new Error(`--port must be a whole number from 0 to 65535, but is ${values.port}`);
+}
 
 const scheduler = monotonicScheduler();
 const timeBase = createTimeBase(scheduler);
@@ -50,6 +64,10 @@ function visit(event: PipelineEvent): void {
   }
   const isAnswered =
     event.type === 'playout-ended' && event.owner.kind === 'reply' && event.reason === 'heard';
+  if (event.type === 'turn-failed') {
+    console.error(event.error.message);
+    process.exitCode = 1;
+  }
   if (isAnswered || event.type === 'turn-failed') microphone.hangUp();
 }
 
@@ -60,7 +78,7 @@ const pipeline = createVoicePipeline(
     loudspeaker: memoryLoudspeaker({ timeBase }),
     detector,
     transcriber: { ...recogniser, tellsPartials: true },
-    upstream: streamingService({ target: values.backend, hardwareId: 'kiosk' }),
+    upstream: streamingService({ target: values.backend, hardwareId: 'kiosk', scheduler }),
     fillers: fillerCache({
       directory: fileURLToPath(new URL('../../assets/fillers/en', import.meta.url)),
       voice: 'allison',
@@ -70,7 +88,7 @@ const pipeline = createVoicePipeline(
 );
 
 let view = emptyView;
-const screen = await openScreen(Number(values.port), view);
+const screen = await openScreen(port, view);
 console.log(`look at ${screen.url}`);
 await screen.opened;
 

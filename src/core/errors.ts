@@ -76,7 +76,19 @@ export class VoiceError extends Error {
 }
 
 /** A value given by the caller cannot be used. @public */
-export class OptionError extends VoiceError {}
+export class OptionError extends VoiceError {
+  /** What is wrong, one by one, as the message has it; where each is about an option, it begins with the name. */
+  readonly problems: readonly string[];
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    init: VoiceErrorInit & { readonly problems?: readonly string[] } = {},
+  ) {
+    super(code, message, init);
+    this.problems = init.problems ?? [message];
+  }
+}
 /** Audio bytes are not what they claim to be, or nothing we can read. @public */
 export class AudioFormatError extends VoiceError {}
 /** A microphone or a loudspeaker failed. @public */

@@ -32,6 +32,25 @@ export const oneOf =
 export const nonEmptyString: Check = (value) =>
   typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a non-empty string';
 
+/** A group of options. */
+export const optionGroup: Check = (value) => (isGroup(value) ? undefined : 'must be an object');
+
+/** Something with members to look at. */
+export const isGroup = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The group of that name, as far as it is one: `optionGroup` has said so of any other. */
+export const groupOf = <T extends object, K extends keyof T>(
+  given: T | undefined,
+  name: K,
+): T[K] | undefined => (isGroup(given) && isGroup(given[name]) ? given[name] : undefined);
+
+/** What keeps the time. */
+export const rxjsScheduler: Check = (value) =>
+  isGroup(value) && typeof value['now'] === 'function' && typeof value['schedule'] === 'function'
+    ? undefined
+    : 'must be an rxjs scheduler, such as asyncScheduler';
+
 /**
  * Merge what the caller gave over the defaults and check every value.
  *
@@ -49,7 +68,7 @@ export function resolveOptions<T extends object>(
   across: (resolved: T) => readonly string[] = () => [],
 ): T {
   if (typeof given !== 'object' || given === null) {
-    throw new OptionError('OPTION_INVALID', `${where}: options must be an object, but are ${show(given)}`);
+    throw optionError(where, [`options must be an object, but are ${show(given)}`]);
   }
   const known = Object.entries(given).filter(([, value]) => value !== undefined);
   const resolved: T = { ...defaults, ...Object.fromEntries(known) };
@@ -63,8 +82,29 @@ export function resolveOptions<T extends object>(
     if (problem) problems.push(`${name} ${problem}, but is ${show(resolved[name])}`);
   }
   if (problems.length === 0) problems.push(...across(resolved));
-  if (problems.length > 0) throw new OptionError('OPTION_INVALID', `${where}: ${problems.join('; ')}`);
+  if (problems.length > 0) throw optionError(where, problems);
   return resolved;
+}
+
+/** One error about all of it. Each problem begins with the name of what it is about. */
+export function optionError(where: string, problems: readonly string[]): OptionError {
+  return new OptionError('OPTION_INVALID', `${where}: ${problems.join('; ')}`, { problems });
+}
+
+/**
+ * Resolve a part of something larger, so that what is wrong with it does not hide what is wrong with the rest.
+ *
+ * @param problems - what is wrong with the part is added here, each with the name of the part in front of it.
+ * @param instead - to go on with where the part cannot be used.
+ */
+export function resolvePart<T>(problems: string[], name: string, resolve: () => T, instead: T): T {
+  try {
+    return resolve();
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    problems.push(...error.problems.map((problem) => (name ? `${name}.${problem}` : problem)));
+    return instead;
+  }
 }
 
 /** A check that looks into a value fails where the value does, as a proxy that was revoked. */
@@ -77,7 +117,7 @@ function problemOf(check: Check | undefined, value: unknown): string | undefined
 }
 
 /** For a message about it. A value that makes no text of itself must not take the message along. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   try {
     return String(value);

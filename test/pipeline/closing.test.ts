@@ -23,7 +23,45 @@ function overReply(options: KioskOptions = {}) {
 const cancelledOf = ({ requests }: ReturnType<typeof kiosk>) =>
   requests.filter(({ type }) => type === 'reply-cancelled');
 
+/** What is told from the close on, but for what is measured. */
+function toldByClosing(it_: ReturnType<typeof kiosk>): readonly string[] {
+  const before = it_.events.length;
+  it_.pipeline.close();
+  it_.wait(400);
+  const told = it_.events
+    .slice(before)
+    .filter(({ type }) => type !== 'level' && type !== 'speech-probability');
+  return told.map((event) => (event.type === 'state-changed' ? `now ${event.state.name}` : event.type));
+}
+
+describe('closing a loop while nothing is heard', () => {
+  it('tells of the end and of no silence', () => {
+    const it_ = kiosk();
+    it_.wait(300);
+    expect(toldByClosing(it_)).toEqual(['now closed']);
+  });
+
+  it('tells of no silence after a turn that failed, nor when it failed', () => {
+    const error = new UpstreamError('UPSTREAM_FAULT', 'it broke; look at its log', { retryable: true });
+    const it_ = kiosk({ answer: () => [{ type: 'fail', error, afterMs: 200 }] });
+    it_.wait(300);
+    it_.say(500, 'tell me');
+    it_.waitFor('turn-failed');
+    expect(toldByClosing(it_)).toEqual(['now closed']);
+    expect(it_.of('silenced')).toEqual([]);
+  });
+});
+
 describe('closing a loop while a reply is heard', () => {
+  it('tells of the end after all that was cut for it', () => {
+    expect(toldByClosing(overReply())).toEqual([
+      'playout-ended',
+      'silenced',
+      'reply-cancelled',
+      'now closed',
+    ]);
+  });
+
   it('fades, and tells the service and whoever listens how much was heard', () => {
     const it_ = overReply();
     expect(it_.pipeline.close()).toBe(true);

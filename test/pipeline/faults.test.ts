@@ -400,8 +400,8 @@ describe('the pipeline', () => {
       /startThreshold .* but is -0.5/,
     );
     expect(() => kiosk({ options: { bargeIn: { replying: { minSpeechMs: -1 } } } })).toThrow(
-      /bargeIn.replying: minSpeechMs/,
+      /pipeline: bargeIn.replying.minSpeechMs/,
     );
-    expect(() => kiosk({ options: { patience: { replyTimeoutMs: 1 } } })).toThrow(/patience: replyTimeoutMs/);
+    expect(() => kiosk({ options: { patience: { replyTimeoutMs: 1 } } })).toThrow(/pipeline: patience.replyTimeoutMs/);
   });
 });

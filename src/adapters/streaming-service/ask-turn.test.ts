@@ -45,6 +45,7 @@ const unavailable = [14, 'Connection refused'] as const;
 describe('a turn that fails before data', () => {
   it('is asked again after 1, 2, 4 and 8 s with another session id each, and is one turn to the port', async () => {
     const { call, calls, clock, events, ended, overs, told } = ask();
+    const startMs = clock.nowMs;
     for (const delayMs of [1000, 2000, 4000, 8000]) {
       await call().endWith(...unavailable);
       expect(events).toEqual([]);
@@ -75,7 +76,13 @@ describe('a turn that fails before data', () => {
     ]);
     expect(overs()).toBe(1);
     expect(told.filter(({ type }) => type === 'attempt-started')).toMatchObject(
-      [1, 2, 3, 4, 5].map((attempt) => ({ attempt, turnId: 'a', revision: 2 })),
+      // On the clock of the scheduler that the service was given.
+      [0, 1000, 3000, 7000, 15_000].map((afterMs, index) => ({
+        attempt: index + 1,
+        turnId: 'a',
+        revision: 2,
+        atMs: startMs + afterMs,
+      })),
     );
     expect(ended()).toMatchObject(
       [1000, 2000, 4000, 8000, null].map((retryInMs, index) => ({

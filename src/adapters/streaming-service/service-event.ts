@@ -18,7 +18,8 @@ export type AskOutcome = 'complete' | 'empty' | 'truncated' | 'refused' | 'block
  * @remarks
  * Order: `attempt-started`, then `first-message`, `audio-received` and `progress` of it, then `attempt-ended`; attempts
  * of different turns may alternate. Each `attempt-started` has exactly one `attempt-ended`.
- * Units: `...Ms` are milliseconds; `atMs` is the time of the scheduler, `afterMs` counts from the `attempt-started`.
+ * Units: `...Ms` are milliseconds; `afterMs` counts from the `attempt-started`. `atMs` and `blockedUntilMs` are on the clock of the `scheduler` that
+ * the service was given: the `atMs` of pipeline events is on the same one only if the pipeline was given it too.
  * @public
  */
 export type ServiceEvent =

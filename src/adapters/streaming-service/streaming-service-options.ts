@@ -116,7 +116,10 @@ export interface StreamingServiceOptions {
    * @defaultValue {}
    */
   readonly trust: Partial<Trust>;
-  /** Runs every timer of the adapter. @defaultValue `asyncScheduler` of rxjs */
+  /**
+   * Runs every timer of the adapter and stamps its events. Give it the pipeline's, or the two tell the time by different clocks: the default
+   * tells the time of day. @defaultValue `asyncScheduler` of rxjs
+   */
   readonly scheduler: SchedulerLike;
 }
 

@@ -7,7 +7,6 @@ import {
   createVoicePipeline,
   earcon,
   linearEchoCanceller,
-  type PipelineOptions,
   type PipelinePorts,
   parseCalibration,
   type Synthesizer,
@@ -72,19 +71,8 @@ export function trialsOf(config: Partial<EarshotConfig>, surroundings: ConfigSur
       trials.push({ path: ['voice', 'ladder', index], make: () => earcon(notes) });
     }
   }
-  return [...trials, ...pipelineTrials(pipeline ?? {}), ...controlTrials(config)];
-}
-
-/** Group by group, so that what is wrong with one does not hide the next. */
-function pipelineTrials(pipeline: Partial<PipelineOptions>): readonly Trial[] {
-  const { utterances } = pipeline;
-  const make = (options: Partial<PipelineOptions>) => createVoicePipeline(silentPorts, options);
-  // What counts as speech while the agent speaks is a change of what counts as speech.
-  const base = utterances !== undefined && works(() => make({ utterances })) ? { utterances } : {};
-  return Object.entries(pipeline).map(([name, value]) => {
-    const path = ['pipeline', ...(typeof value === 'object' ? [name] : [])];
-    return { path, make: () => make({ ...(name === 'bargeIn' && base), [name]: value }) };
-  });
+  if (pipeline) trials.push({ path: ['pipeline'], make: () => createVoicePipeline(silentPorts, pipeline) });
+  return [...trials, ...controlTrials(config)];
 }
 
 function controlTrials({ floor, mute, lights, hooks }: Partial<EarshotConfig>): readonly Trial[] {
@@ -106,15 +94,6 @@ function controlTrials({ floor, mute, lights, hooks }: Partial<EarshotConfig>): 
     if (hook?.command && hook.on) trials.push({ path: ['hooks', 'run', index], make });
   }
   return trials;
-}
-
-function works(make: () => unknown): boolean {
-  try {
-    make();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function readNamed(path: string, { readFile }: ConfigSurroundings): string {

@@ -48,7 +48,12 @@ function placed(group: unknown, path: ConfigPath, said: string): LibraryProblem 
   const [, name = '', rest = ''] = /^([\w.]+) (.*)$/s.exec(said) ?? [];
   const steps = name.split('.');
   const found = valueAt(group, steps) !== undefined ? steps : inside(group, steps);
-  return found ? { path: [...path, ...found], message: rest } : { path, message: `cannot be used: ${said}` };
+  if (found) return { path: [...path, ...found], message: rest };
+  // What is not written there, as a default that does not fit, is told of the group that it is in.
+  const [first = '', ...deeper] = steps;
+  const inner = deeper.length > 0 ? valueAt(group, [first]) : undefined;
+  if (inner !== undefined) return placed(inner, [...path, first], `${deeper.join('.')} ${rest}`);
+  return { path, message: `cannot be used: ${said}` };
 }
 
 /** The same name one level deeper, where only one group has it. */

@@ -1,5 +1,5 @@
 import { resolveUtteranceOptions, type UtteranceOptions } from '../operators/detect-utterances.js';
-import { integerIn, resolveOptions } from '../options.js';
+import { groupOf, integerIn, optionError, optionGroup, resolveOptions, resolvePart } from '../options.js';
 import type { ConversationState } from './conversation-state.js';
 import { defaultFirstWordsOptions, type FirstWordsOptions, resolveFirstWordsOptions } from './first-words.js';
 
@@ -41,23 +41,55 @@ export const defaultBargeInOptions = {
   minPressMs: 150,
 } as const satisfies BargeInOptions;
 
-/** @internal */
+/**
+ * @param utterances - what the profiles are changes of.
+ * @throws OptionError `OPTION_INVALID` that names what is wrong with every profile.
+ * @internal
+ */
 export function resolveBargeInOptions(
-  given: { readonly [K in keyof BargeInOptions]?: BargeInOptions[K] | undefined },
+  given: { readonly [K in keyof BargeInOptions]?: BargeInOptions[K] | undefined } | undefined,
   utterances: UtteranceOptions,
 ): BargeInSettings {
-  const resolved = resolveOptions<BargeInOptions>('bargeIn', defaultBargeInOptions, given, {
-    minPressMs: integerIn(0, 2000, 'ms'),
-  });
-  const profiles = {
-    awaiting: resolved.awaiting,
-    filling: { ...defaultBargeInOptions.filling, ...resolved.filling },
-    replying: { ...defaultBargeInOptions.replying, ...resolved.replying },
+  const problems: string[] = [];
+  const resolved = resolvePart<BargeInOptions>(
+    problems,
+    '',
+    () =>
+      resolveOptions<BargeInOptions>('bargeIn', defaultBargeInOptions, given, {
+        awaiting: optionGroup,
+        filling: optionGroup,
+        replying: optionGroup,
+        firstWords: optionGroup,
+        minPressMs: integerIn(0, 2000, 'ms'),
+      }),
+    defaultBargeInOptions,
+  );
+  const profile = (name: 'awaiting' | 'filling' | 'replying') => {
+    const changed = { ...defaultBargeInOptions[name], ...groupOf(given, name) };
+    return resolvePart(
+      problems,
+      name,
+      () => {
+        resolveUtteranceOptions(`bargeIn.${name}`, changed, utterances);
+        return changed;
+      },
+      {},
+    );
   };
-  for (const [name, profile] of Object.entries(profiles)) {
-    resolveUtteranceOptions(`bargeIn.${name}`, profile, utterances);
-  }
-  return { ...resolved, ...profiles, firstWords: resolveFirstWordsOptions(resolved.firstWords) };
+  const settings = {
+    ...resolved,
+    awaiting: profile('awaiting'),
+    filling: profile('filling'),
+    replying: profile('replying'),
+    firstWords: resolvePart(
+      problems,
+      'firstWords',
+      () => resolveFirstWordsOptions(groupOf(given, 'firstWords')),
+      defaultFirstWordsOptions,
+    ),
+  };
+  if (problems.length > 0) throw optionError('bargeIn', problems);
+  return settings;
 }
 
 /** What counts as speech in a state. Pure. @internal */

@@ -23,7 +23,7 @@ export const defaultFillerOptions = {
 } as const satisfies FillerOptions;
 
 /** @internal */
-export function resolveFillerOptions(given: Partial<FillerOptions>): FillerOptions {
+export function resolveFillerOptions(given: Partial<FillerOptions> = {}): FillerOptions {
   return resolveOptions<FillerOptions>('filler', defaultFillerOptions, given, {
     delayMs: integerIn(0, 30_000, 'ms'),
     initialWaitMs: integerIn(0, 60_000, 'ms'),

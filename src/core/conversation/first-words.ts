@@ -33,7 +33,7 @@ export const defaultFirstWordsOptions = {
 } as const satisfies FirstWordsOptions;
 
 /** @internal */
-export function resolveFirstWordsOptions(given: Partial<FirstWordsOptions>): FirstWordsOptions {
+export function resolveFirstWordsOptions(given: Partial<FirstWordsOptions> = {}): FirstWordsOptions {
   const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
   return resolveOptions<FirstWordsOptions>('bargeIn.firstWords', defaultFirstWordsOptions, given, {
     maxHoldMs: integerIn(0, 2000, 'ms'),

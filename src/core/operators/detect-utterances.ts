@@ -51,7 +51,7 @@ export const defaultUtteranceOptions = {
 /** @internal */
 export function resolveUtteranceOptions(
   where: string,
-  given: Partial<UtteranceOptions>,
+  given: Partial<UtteranceOptions> = {},
   base: UtteranceOptions = defaultUtteranceOptions,
 ): UtteranceOptions {
   return resolveOptions<UtteranceOptions>(

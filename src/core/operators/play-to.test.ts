@@ -67,6 +67,7 @@ describeOperatorContract<PlayoutCommand, PlayoutEvent>({ describe, it, expect },
   values: [{ type: 'duck' }, { type: 'cut' }, { type: 'end', owner: reply }],
   emitted: [
     { type: 'ducked', atMs: 0 },
+    // What was ducked is over.
     { type: 'silenced', atMs: 0 },
     { type: 'playout-ended', owner: reply, atMs: 0, heardMs: 0, reason: 'heard' },
   ],
@@ -140,6 +141,14 @@ describe('playTo', () => {
     expect(rendered.slice(2880, 8000).every((sample) => sample === 0.5)).toBe(true);
     expect(rendered.filter((sample) => sample !== 0)).toHaveLength(8000);
     expect(of('playout-ended')).toMatchObject([{ heardMs: 1000 }]);
+  });
+
+  it('tells of no silence where there was nothing to cut', () => {
+    const { send, events } = rig();
+    send({ type: 'cut' });
+    send({ type: 'duck' }, { type: 'restore' }, { type: 'cut' });
+    send({ type: 'duck' }, { type: 'cut' }, { type: 'cut' });
+    expect(events.map(({ type }) => type)).toEqual(['ducked', 'restored', 'ducked', 'silenced']);
   });
 
   it('is silent within a period and a fade after a cut, and never plays a sample of it again', () => {

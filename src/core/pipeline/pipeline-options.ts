@@ -24,7 +24,15 @@ import {
 import { defaultEndpointingOptions, type EndpointingOptions, endTurns } from '../operators/end-turns.js';
 import { filterHighPass } from '../operators/filter-high-pass.js';
 import { defaultPreRollOptions, type PreRollOptions, withPreRoll } from '../operators/with-pre-roll.js';
-import { integerIn, resolveOptions } from '../options.js';
+import {
+  groupOf,
+  integerIn,
+  optionError,
+  optionGroup,
+  resolveOptions,
+  resolvePart,
+  rxjsScheduler,
+} from '../options.js';
 import {
   defaultPlayoutOptions,
   type PlayoutOptions,
@@ -118,35 +126,73 @@ export interface PipelineSettings {
   readonly patience: PatienceOptions;
 }
 
-/**
- * Resolve and check every group at once, before anything is opened.
- *
- * @throws OptionError `OPTION_INVALID`.
- */
-export function resolvePipelineOptions(given: Partial<PipelineOptions>): PipelineSettings {
-  const merged = resolveOptions<PipelineOptions>('pipeline', defaultPipelineOptions, given, {
-    reopenWindowMs: integerIn(0, 10_000, 'ms'),
+const resolvePatience = (given: Partial<PatienceOptions> = {}) =>
+  resolveOptions<PatienceOptions>('patience', defaultPatienceOptions, given, {
+    replyTimeoutMs: integerIn(500, 600_000, 'ms'),
+    replyStallMs: integerIn(500, 600_000, 'ms'),
+    transcriptTimeoutMs: integerIn(100, 120_000, 'ms'),
+    loudspeakerTimeoutMs: integerIn(0, 60_000, 'ms'),
+    captureStallMs: integerIn(100, 60_000, 'ms'),
+    reopenDelayMs: integerIn(10, 60_000, 'ms'),
+    maxReopenDelayMs: integerIn(10, 600_000, 'ms'),
+    maxDeviceReopenDelayMs: integerIn(10, 600_000, 'ms'),
   });
-  const utterances = resolveUtteranceOptions('utterances', merged.utterances);
-  filterHighPass(merged.highPass);
-  withPreRoll(merged.preRoll);
-  endTurns(merged.endpointing);
-  return {
-    ...merged,
+
+/** What each option is by itself; what is in a group is for the group. */
+const checks = {
+  scheduler: rxjsScheduler,
+  highPass: optionGroup,
+  utterances: optionGroup,
+  combinedSpeech: optionGroup,
+  preRoll: optionGroup,
+  endpointing: optionGroup,
+  reopenWindowMs: integerIn(0, 10_000, 'ms'),
+  bargeIn: optionGroup,
+  filler: optionGroup,
+  playout: optionGroup,
+  patience: optionGroup,
+};
+
+/** Whatever changes these, it does not fall out with them: to look at the changes where the utterances themselves are wrong. */
+const anyUtterances: UtteranceOptions = { ...defaultUtteranceOptions, startThreshold: 1, stopThreshold: 0 };
+
+/**
+ * Resolve and check every group, before anything is opened.
+ *
+ * @param found - what is wrong already with something else, to be told along.
+ * @throws OptionError `OPTION_INVALID` that names all that is wrong, each as the caller wrote it, such as `endpointing.minSilenceMs`.
+ */
+export function resolvePipelineOptions(
+  given: Partial<PipelineOptions>,
+  found: readonly string[] = [],
+): PipelineSettings {
+  const problems = [...found];
+  const whole = resolvePart<PipelineOptions>(
+    problems,
+    '',
+    () => resolveOptions<PipelineOptions>('pipeline', defaultPipelineOptions, given, checks),
+    defaultPipelineOptions,
+  );
+  /** One group as it was given, resolved by `resolve`. */
+  const group = <K extends keyof PipelineOptions, T>(
+    name: K,
+    resolve: (of: PipelineOptions[K] | undefined) => T,
+    instead: NoInfer<T>,
+  ): T => resolvePart(problems, name, () => resolve(groupOf(given, name)), instead);
+
+  const utterances = group('utterances', (of) => resolveUtteranceOptions('utterances', of), anyUtterances);
+  group('highPass', (of) => void filterHighPass(of), undefined);
+  group('preRoll', (of) => void withPreRoll(of), undefined);
+  group('endpointing', (of) => void endTurns(of), undefined);
+  const settings = {
+    ...whole,
     utterances,
-    combinedSpeech: resolveCombinedSpeechOptions(merged.combinedSpeech),
-    bargeIn: resolveBargeInOptions(merged.bargeIn, utterances),
-    filler: resolveFillerOptions(merged.filler),
-    playout: resolvePlayoutOptions(merged.playout),
-    patience: resolveOptions<PatienceOptions>('patience', defaultPatienceOptions, merged.patience, {
-      replyTimeoutMs: integerIn(500, 600_000, 'ms'),
-      replyStallMs: integerIn(500, 600_000, 'ms'),
-      transcriptTimeoutMs: integerIn(100, 120_000, 'ms'),
-      loudspeakerTimeoutMs: integerIn(0, 60_000, 'ms'),
-      captureStallMs: integerIn(100, 60_000, 'ms'),
-      reopenDelayMs: integerIn(10, 60_000, 'ms'),
-      maxReopenDelayMs: integerIn(10, 600_000, 'ms'),
-      maxDeviceReopenDelayMs: integerIn(10, 600_000, 'ms'),
-    }),
+    combinedSpeech: group('combinedSpeech', resolveCombinedSpeechOptions, defaultCombinedSpeechOptions),
+    bargeIn: group('bargeIn', (of) => resolveBargeInOptions(of, utterances), defaultBargeInOptions),
+    filler: group('filler', resolveFillerOptions, defaultFillerOptions),
+    playout: group('playout', resolvePlayoutOptions, defaultPlayoutOptions),
+    patience: group('patience', resolvePatience, defaultPatienceOptions),
   };
+  if (problems.length > 0) throw optionError('pipeline', problems);
+  return settings;
 }

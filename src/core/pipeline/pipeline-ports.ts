@@ -1,4 +1,4 @@
-import { OptionError } from '../errors.js';
+import { isGroup, show } from '../options.js';
 import type { Loudspeaker } from '../ports/audio-sink.js';
 import type { AudioSource } from '../ports/audio-source.js';
 import type { EchoCanceller } from '../ports/echo-canceller.js';
@@ -36,7 +36,6 @@ export interface PipelinePorts {
   readonly mute$?: Mute;
 }
 
-/** For callers without types. */
 function floorProblems({ floor, mute$ }: PipelinePorts): readonly string[] {
   const problems: string[] = [];
   if (floor && floor.kind !== 'open' && typeof floor.pressed$?.subscribe !== 'function') {
@@ -49,15 +48,56 @@ function floorProblems({ floor, mute$ }: PipelinePorts): readonly string[] {
   return problems;
 }
 
-/** @throws OptionError `OPTION_INVALID` when a port is missing. */
-export function checkPorts(ports: PipelinePorts): void {
-  const required = ['microphone', 'loudspeaker', 'detector', 'upstream'] as const;
-  const missing = required.filter((name) => !ports[name]).map((name) => `${name} is missing`);
-  if (ports.upstream?.accepts === 'text' && !ports.transcriber) {
-    missing.push(
+/** Tells whether a member of a port is what it must be. */
+type Member = (value: unknown) => boolean;
+/** What a port is called, and what it cannot be without. */
+interface PortShape {
+  readonly kind: string;
+  readonly members: Readonly<Record<string, Member>>;
+}
+
+const method: Member = (value) => typeof value === 'function';
+const layout: Member = (value) =>
+  isGroup(value) && typeof value['sampleRateHz'] === 'number' && typeof value['channels'] === 'number';
+
+const shapes: { readonly [K in keyof Omit<PipelinePorts, 'floor' | 'mute$'>]-?: PortShape } = {
+  microphone: { kind: 'an AudioSource', members: { format: layout, capture: method } },
+  loudspeaker: { kind: 'a Loudspeaker', members: { openSink: method } },
+  detector: {
+    kind: 'a VoiceActivityDetector',
+    members: { format: layout, windowSamples: Number.isInteger, scoreSpeech: method },
+  },
+  upstream: {
+    kind: 'an Upstream',
+    members: { accepts: (value) => value === 'audio' || value === 'text', openSession: method },
+  },
+  transcriber: { kind: 'a Transcriber', members: { format: layout, transcribe: method } },
+  echoCanceller: { kind: 'an EchoCanceller', members: { format: layout, cancelEcho: method } },
+  upstreamEchoCanceller: { kind: 'an EchoCanceller', members: { format: layout, cancelEcho: method } },
+  fillers: { kind: 'a FillerLibrary', members: { loadFillers: method } },
+};
+const required: readonly string[] = ['microphone', 'loudspeaker', 'detector', 'upstream'];
+
+function portProblem(name: string, port: unknown, { kind, members }: PortShape): readonly string[] {
+  if (port === undefined || port === null) return required.includes(name) ? [`${name} is missing`] : [];
+  // Whoever made it may have made it of a function.
+  if (typeof port !== 'object' && typeof port !== 'function')
+    return [`${name} must be ${kind}, but is ${show(port)}`];
+  const lacking = Object.entries(members)
+    .filter(([member, isRight]) => !isRight((port as Readonly<Record<string, unknown>>)[member]))
+    .map(([member, isRight]) => (isRight === method ? `${member}()` : member));
+  return lacking.length > 0 ? [`${name} must be ${kind}, but has no valid ${lacking.join(', ')}`] : [];
+}
+
+/** What is wrong with the ports, for callers without types too. */
+export function portProblems(ports: PipelinePorts): readonly string[] {
+  if (!isGroup(ports)) return [`ports must be an object with ${required.join(', ')}, but are ${show(ports)}`];
+  const problems = Object.entries(shapes).flatMap(([name, shape]) => portProblem(name, ports[name], shape));
+  const { upstream, transcriber } = ports as Partial<PipelinePorts>;
+  if (upstream?.accepts === 'text' && !transcriber) {
+    problems.push(
       'transcriber is missing, but the upstream accepts text; add one, or use an upstream that accepts audio',
     );
   }
-  missing.push(...floorProblems(ports));
-  if (missing.length > 0) throw new OptionError('OPTION_INVALID', `pipeline ports: ${missing.join('; ')}`);
+  return [...problems, ...floorProblems(ports as PipelinePorts)];
 }

@@ -4,7 +4,11 @@ import type { ConversationEvent } from '../conversation/conversation-event.js';
 import type { VoiceError } from '../errors.js';
 import type { UtteranceOptions } from '../operators/detect-utterances.js';
 import type { TurnRevision, UpstreamEvent, UpstreamRequest } from '../ports/upstream.js';
-import { type ConversationLoop, createConversationLoop } from './conversation-loop.js';
+import {
+  type ConversationChange,
+  type ConversationLoop,
+  createConversationLoop,
+} from './conversation-loop.js';
 import { createDegradedDesk } from './degraded-desk.js';
 import { tellDeviceReports } from './device-reports.js';
 import { tellEngineReports } from './engine-reports.js';
@@ -41,6 +45,8 @@ export function runConversation(
     const tell = stampEvents(scheduler, (event) => subscriber.next(event));
     const dispatch = (event: ConversationEvent) => conversation.dispatch(event);
 
+    const tellChange = ({ previous, state, cause }: ConversationChange) =>
+      tell({ type: 'state-changed', state, previous, cause: cause.type });
     const failTurn = ({ turnId, revision }: TurnRevision, error: VoiceError) => {
       tell({ type: 'turn-failed', turnId, revision, error });
       degraded.turnFailed({ turnId, revision }, error);
@@ -119,12 +125,17 @@ export function runConversation(
         floor.opened();
         degraded.turnOpened();
       },
-      ({ previous, state, cause }) => {
-        tell({ type: 'state-changed', state, previous, cause: cause.type });
+      (change) => {
+        const { state } = change;
+        if (state.name !== 'closed') tellChange(change);
         if (heardBy.kind === 'open') profile$.next(profileFor(state, settings.bargeIn));
       },
       (change) => {
         performer.tellCut(change);
+        // The end comes after what was cut for it.
+        if (change.state.name === 'closed') tellChange(change);
+        // Whoever is told may leave.
+        if (subscriber.closed) return;
         watch.changed(change);
         if (change.cause.type === 'reply-stalled') degraded.replyBrokeOff(change.cause.replyId);
         if (change.state.name === 'closed') {

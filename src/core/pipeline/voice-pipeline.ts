@@ -3,7 +3,7 @@ import type { ConversationState } from '../conversation/conversation-state.js';
 import { integerIn, resolveOptions } from '../options.js';
 import type { PipelineEvent } from './pipeline-event.js';
 import { type PipelineOptions, resolvePipelineOptions } from './pipeline-options.js';
-import { checkPorts, type PipelinePorts } from './pipeline-ports.js';
+import { type PipelinePorts, portProblems } from './pipeline-ports.js';
 import { runConversation, type ToolResult } from './run-conversation.js';
 
 /** A voice loop. @public */
@@ -20,7 +20,14 @@ export interface VoicePipeline {
    * `UPSTREAM_FORBIDDEN`. Everything else is an event, and the loop goes on.
    */
   readonly events$: Observable<PipelineEvent>;
-  /** Where the conversation stands: the present state at once, then each change. Shares the same running loop. */
+  /**
+   * Where the conversation stands: the present state at once, then each change. The source for whatever shows or follows the state.
+   *
+   * @remarks
+   * Shares the running loop with `events$`; alone it runs one too. Each `state-changed` gives one value, also where only something in the state
+   * changes, as `progress` of a reply: for the names alone take `map(({ name }) => name), distinctUntilChanged()`.
+   * Completes and errors as `events$` does.
+   */
   readonly state$: Observable<ConversationState>;
   /**
    * Give the service the result of a tool that it called (event `tool-call`).
@@ -51,15 +58,15 @@ const closeChecks = { withinMs: integerIn(0, 10_000, 'ms') };
  *
  * @param ports - the implementations, chosen by the caller.
  * @param options - by concern; see `defaultPipelineOptions`.
- * @throws OptionError `OPTION_INVALID` that names every bad option and every missing port; nothing was opened.
+ * @throws OptionError `OPTION_INVALID` that names every port that is missing or is none, and every bad option by its path, such as
+ * `endpointing.minSilenceMs`, all at once; nothing was opened.
  * @public
  */
 export function createVoicePipeline(
   ports: PipelinePorts,
   options: Partial<PipelineOptions> = {},
 ): VoicePipeline {
-  const settings = resolvePipelineOptions(options);
-  checkPorts(ports);
+  const settings = resolvePipelineOptions(options, portProblems(ports));
   let present: ConversationState = { name: 'idle' };
   const toolResults$ = new Subject<ToolResult>();
   const closing$ = new Subject<number>();

@@ -69,6 +69,7 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
   let timer: Subscription | undefined;
   let state: 'running' | 'finishing' | 'stopped' = 'running';
   let starved: PlayoutOwner | undefined;
+  let isDucked = false;
   /** What was told of the one being heard. */
   let reported: { readonly id: string; readonly heard: number } = { id: '', heard: 0 };
   /** Nothing was there to be heard when the sink was looked at last. */
@@ -190,7 +191,9 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
     starved = undefined;
     const atMs = fromMs + msOf(tail.length);
     tellCut(discarded, atMs);
-    tell({ type: 'silenced', atMs });
+    // Where there was nothing to cut nobody hears a difference.
+    if (discarded.length > 0 || isDucked) tell({ type: 'silenced', atMs });
+    isDucked = false;
   };
 
   /** Told at the first sample that was not taken and, with all of them, at the end. */
@@ -242,8 +245,10 @@ export function createPlayer({ sink, options, scheduler, ...output }: PlayerInpu
         // It has ended.
         return isGivingUp ? undefined : end(command.owner);
       case 'duck':
+        isDucked = true;
         return tell({ type: 'ducked', atMs: rampTo(dbToGain(options.duckGainDb), options.duckRampMs) });
       case 'restore':
+        isDucked = false;
         return tell({ type: 'restored', atMs: rampTo(1, options.restoreRampMs) });
       case 'cut':
         return cut();

@@ -36,7 +36,7 @@ export const defaultPlayoutOptions = {
 } as const satisfies PlayoutOptions;
 
 /** @internal */
-export function resolvePlayoutOptions(given: Partial<PlayoutOptions>): PlayoutOptions {
+export function resolvePlayoutOptions(given: Partial<PlayoutOptions> = {}): PlayoutOptions {
   return resolveOptions<PlayoutOptions>(
     'playout',
     defaultPlayoutOptions,

@@ -57,7 +57,10 @@ export type PlayoutEvent =
   | { readonly type: 'ducked'; readonly atMs: number }
   /** `atMs` is when the full volume is reached at the loudspeaker. */
   | { readonly type: 'restored'; readonly atMs: number }
-  /** After a cut: `atMs` is when the loudspeaker is silent. */
+  /**
+   * After a cut: `atMs` is when the loudspeaker is silent, and what comes next is at full volume. Not told where nothing was being played
+   * and nothing was ducked.
+   */
   | { readonly type: 'silenced'; readonly atMs: number }
   /** The queue was full and so much of this was not taken. Told at the first piece, and at the end with the total. */
   | { readonly type: 'playout-overflow'; readonly owner: PlayoutOwner; readonly droppedMs: number };
