@@ -34,13 +34,13 @@ let count = 0;
 /** A config whose microphone is a recording of a question; with more sections in YAML. */
 function writeConfig(
   more = '',
-  { atEnd = 'complete', name = `config-${count++}.yaml`, port = server.port } = {},
+  { atEnd = 'complete', name = `config-${count++}.yaml`, port = server.port, maxRetries = 4 } = {},
 ): string {
   const path = at(name);
   const microphone = `${question}.wav`;
   writeFileSync(
     path,
-    `upstream: { target: '127.0.0.1:${port}', hardwareId: kiosk-${name.replaceAll('.', '-')} }
+    `upstream: { target: '127.0.0.1:${port}', hardwareId: kiosk-${name.replaceAll('.', '-')}, maxRetries: ${maxRetries} }
 transcriber: { engine: scripted, sidecarPath: '${question}.transcript.json' }
 devices: { kind: wav-file, microphone: '${microphone}', loudspeaker: '${at(`${name}.wav`)}', atEnd: ${atEnd} }
 pipeline: { endpointing: { minSilenceMs: 400 } }
@@ -228,7 +228,7 @@ describe.concurrent('earshot run under systemd', () => {
     async () => {
       const watchdogMs = 1500;
       const socket = await bindNotifySocket(at('watchdog'), watchdogMs);
-      const dead = writeConfig('', { atEnd: 'go-on', port: 9 });
+      const dead = writeConfig('', { atEnd: 'go-on', port: 9, maxRetries: 0 });
       const running = startEarshot(['run', dead], undefined, {
         ...process.env,
         NOTIFY_SOCKET: socket.name,

@@ -1,16 +1,10 @@
 import type { SchedulerLike } from 'rxjs';
 import type { ModelProgress } from '../../adapters/model-store/index.js';
 import type { Keyboard } from '../../devices/keyboard/index.js';
-import {
-  createVoicePipeline,
-  type LogLineOptions,
-  type VoiceError,
-  type VoicePipeline,
-} from '../../index.js';
+import { createVoicePipeline, type VoiceError, type VoicePipeline } from '../../index.js';
 import { type ComposedControls, composeControls } from '../config/compose-controls.js';
 import { type ComposedPipeline, composePipeline } from '../config/compose-pipeline.js';
 import type { EarshotConfig } from '../config/earshot-config.js';
-import { secretsOf } from '../config/service-init.js';
 
 /** All that one reading of the config has made; a reload makes the next one. */
 export interface Generation {
@@ -18,8 +12,6 @@ export interface Generation {
   readonly controls: ComposedControls;
   readonly composed: ComposedPipeline;
   readonly pipeline: VoicePipeline;
-  /** With the texts that are to be kept out of it. */
-  readonly logOptions: Partial<LogLineOptions>;
 }
 
 /** What a generation needs from around it. */
@@ -52,6 +44,5 @@ export async function createGeneration(
   });
   if (errors) return { errors };
   const pipeline = createVoicePipeline(composed.ports, composed.options);
-  const logOptions = { ...config.logs, secrets: secretsOf(config) };
-  return { generation: { config, controls, composed, pipeline, logOptions } };
+  return { generation: { config, controls, composed, pipeline } };
 }

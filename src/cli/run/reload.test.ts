@@ -20,7 +20,6 @@ function reloadable(reads: readonly (EarshotConfig | Error)[], create?: ReloadPa
     pipeline: { name } as never,
     controls: {} as never,
     composed: { close: async () => void told.push(`closed ${name}`) } as never,
-    logOptions: {},
   });
   let current = generationOf('first');
   let made = 0;
@@ -42,10 +41,11 @@ function reloadable(reads: readonly (EarshotConfig | Error)[], create?: ReloadPa
         return report$;
       },
     },
-    notifier: {
-      reloading: () => told.push('reloading'),
-      ready: () => told.push('ready'),
-    } as never,
+    supervision: {
+      notifier: { reloading: () => told.push('reloading') } as never,
+      ready: (doubt) => told.push(doubt === undefined ? 'ready' : `ready; ${doubt}`),
+      onProgress() {},
+    },
     read() {
       const config = waiting.shift();
       if (config instanceof Error) throw config;
@@ -104,13 +104,19 @@ describe('a reload', () => {
     reloader.reload();
     await settled();
     expect(told).toEqual([
-      ...['reloading', 'error reload refused it does not exist', 'ready'],
-      ...['reloading', 'error reload refused a.yaml:3:1: x is wrong', 'ready'],
+      'reloading',
+      'error reload refused it does not exist',
+      'ready; the last reload was refused: it does not exist',
+      'reloading',
+      'error reload refused a.yaml:3:1: x is wrong',
+      'ready; the last reload was refused: a.yaml:3:1: x is wrong',
     ]);
     const other = reloadable([configOf()], async () => ({ errors: [missing] }));
     other.reloader.reload();
     await other.settled();
-    expect(other.told[1]).toContain('error reload refused PEER_MISSING');
+    expect(other.told[1]).toBe(
+      'error reload refused [PEER_MISSING] kokoro-js is missing; npm install it PEER_MISSING',
+    );
     expect(other.told).toHaveLength(3);
   });
 

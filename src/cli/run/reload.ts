@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SystemdNotifier } from '../../adapters/systemd/index.js';
 import type { OperatedPipeline, SwapReport } from '../../index.js';
 import { problemLine } from '../config/config-problem.js';
 import type { EarshotConfig } from '../config/earshot-config.js';
 import type { ConfigFile } from './config-file.js';
 import type { Generation, GenerationOutcome } from './generation.js';
 import { errorFields, type RunLog } from './run-log.js';
+import type { Supervision } from './supervision.js';
 
 /** What a reload works on. */
 export interface ReloadParts {
   readonly path: string;
   readonly loop: OperatedPipeline;
-  readonly notifier: SystemdNotifier;
+  readonly supervision: Supervision;
   /** The config anew. @throws what keeps the file from being read. */
   read(): ConfigFile;
   create(config: EarshotConfig, folder: string, stop: AbortSignal): Promise<GenerationOutcome>;
@@ -34,22 +34,31 @@ export interface Reloader {
 const sectionsOfTheStart = ['operation', 'watchdog'] as const;
 
 export function createReloader(parts: ReloadParts): Reloader {
-  const { path, loop, notifier } = parts;
+  const { path, loop, supervision } = parts;
   let stopping = new AbortController();
   let work: Promise<void> = Promise.resolve();
 
-  const refuse = (why: string, ctx: Readonly<Record<string, unknown>>) =>
-    parts.log().own('error', 'reload', why, ctx);
+  /** Why the newest one was not taken, for whoever looks how the service is. */
+  let doubt: string | undefined;
+
+  const refuse = (why: string, message: string, ctx: Readonly<Record<string, unknown>> = {}) => {
+    doubt ??= `the last reload was ${why}: ${message}`;
+    parts.log().own('error', 'reload', why, { message, ...ctx });
+  };
+  const refuseFor = (why: string, error: unknown) => {
+    const { message, ...ctx } = errorFields(error);
+    refuse(why, String(message), ctx);
+  };
 
   async function take(stop: AbortSignal): Promise<void> {
     const { config, folder, problems } = parts.read();
     if (problems) {
-      for (const problem of problems) refuse('refused', { problem: problemLine(path, problem) });
+      for (const problem of problems) refuse('refused', problemLine(path, problem));
       return;
     }
     const { generation, errors } = await parts.create(config, folder, stop);
     if (errors) {
-      for (const error of errors) refuse('refused', errorFields(error));
+      for (const error of errors) refuseFor('refused', error);
       return;
     }
     const before = parts.current();
@@ -66,7 +75,8 @@ export function createReloader(parts: ReloadParts): Reloader {
       parts.took(next);
       parts.log().own('info', 'reload', 'done', { how: report.how, waitedMs: report.waitedMs });
     } else if (report.type === 'reverted') {
-      refuse('reverted', errorFields(report.error));
+      refuseFor('reverted', report.error);
+      supervision.ready(doubt);
     } else {
       parts.log().own('info', 'reload', 'abandoned', { why: report.why });
     }
@@ -79,15 +89,16 @@ export function createReloader(parts: ReloadParts): Reloader {
       stopping.abort(new Error('superseded'));
       stopping = new AbortController();
       const { signal } = stopping;
-      notifier.reloading('reads the config anew');
+      doubt = undefined;
+      supervision.notifier.reloading();
       work = work
         .then(() => (signal.aborted ? undefined : take(signal)))
         .catch((error: unknown) => {
-          if (!signal.aborted) refuse('refused', errorFields(error));
+          if (!signal.aborted) refuseFor('refused', error);
         })
         // Whatever came of it: the loop runs.
         .then(() => {
-          if (!signal.aborted) notifier.ready();
+          if (!signal.aborted) supervision.ready(doubt);
         });
     },
     async close() {

@@ -3,14 +3,18 @@ import { readRunCommandLine } from './run-command-line.js';
 
 describe('readRunCommandLine', () => {
   it('reads what is asked for', () => {
-    const usual = { path: 'a.yaml', check: false, json: false, live: true };
+    const usual = { path: 'a.yaml', check: false, json: false, live: true, log: false };
     expect(readRunCommandLine(['a.yaml'])).toEqual(usual);
     expect(readRunCommandLine(['--check', 'a.yaml', '--json'])).toEqual({
       ...usual,
       check: true,
       json: true,
     });
-    expect(readRunCommandLine(['--no-live', 'a.yaml'])).toEqual({ ...usual, live: false });
+    expect(readRunCommandLine(['--no-live', '--log', 'a.yaml'])).toEqual({
+      ...usual,
+      live: false,
+      log: true,
+    });
     expect(readRunCommandLine(['-h'])).toBe('help');
   });
 

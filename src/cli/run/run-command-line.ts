@@ -11,6 +11,8 @@ export interface RunCommandLine {
   readonly json: boolean;
   /** Whether a line may be drawn anew on a terminal. */
   readonly live: boolean;
+  /** The log on a terminal, too, instead of what is said. */
+  readonly log: boolean;
 }
 
 const flag = { type: 'boolean' } as const;
@@ -19,6 +21,7 @@ const options = {
   help: { type: 'boolean', short: 'h' },
   check: flag,
   json: flag,
+  log: flag,
   'no-live': flag,
 } as const;
 
@@ -38,5 +41,6 @@ export function readRunCommandLine(args: readonly string[]): RunCommandLine | 'h
     check: values.check ?? false,
     json: values.json ?? false,
     live: values['no-live'] !== true,
+    log: values.log ?? false,
   };
 }

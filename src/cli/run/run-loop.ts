@@ -16,20 +16,23 @@ import {
   takeUntil,
   tap,
 } from 'rxjs';
-import type { ModelProgress } from '../../adapters/model-store/index.js';
 import { feedSystemd, type SystemdNotifier } from '../../adapters/systemd/index.js';
 import type { Keyboard } from '../../devices/keyboard/index.js';
 import { type KpiEvent, operatePipeline, type PipelineEvent, watchProgress } from '../../index.js';
 import { exitCodes } from '../command-error.js';
 import type { EarshotConfig } from '../config/earshot-config.js';
+import { secretsOf } from '../config/service-init.js';
 import { accompany } from './accompany.js';
 import type { ConfigFile } from './config-file.js';
-import { createGeneration, type Generation } from './generation.js';
+import { tellFigures } from './figures.js';
+import { createGeneration } from './generation.js';
 import { createMetricsPort } from './metrics-port.js';
 import { createReloader } from './reload.js';
 import { createRunLog, errorFields, type RunLog } from './run-log.js';
 import type { Wish } from './signals.js';
 import { startGeneration } from './start-generation.js';
+import { superviseRun } from './supervision.js';
+import { createTerminalLog } from './terminal-log.js';
 import { within } from './within.js';
 
 /** What a run works with. */
@@ -39,6 +42,8 @@ export interface RunParts {
   readonly keyboard: Keyboard;
   readonly notifier: SystemdNotifier;
   readonly wishes$: Observable<Wish>;
+  /** Whether a person looks, who is told in words where the config does not say how to log. */
+  readonly isWatched: boolean;
   /** The config anew. */
   read(): ConfigFile;
   /** Gets each line of the log. */
@@ -47,11 +52,10 @@ export interface RunParts {
   onEvent(event: PipelineEvent | KpiEvent): void;
   /** Told what is to be kept out of everything that is written. */
   onSecrets(secrets: readonly string[]): void;
-  onProgress(what: string, progress: ModelProgress): void;
 }
 
 /** A stop is no failure, but Ctrl-C is told as a shell has it. */
-const codeOf = { finish: exitCodes.done, cut: 130 } as const;
+const codeOf = { finish: exitCodes.done, cut: 130, hangup: 129 } as const;
 
 /** How long lights and hooks may take to end when the loop has. Units: ms. */
 const companyLimitMs = 3000;
@@ -68,26 +72,29 @@ export async function runLoop(
   { config, folder }: { readonly config: EarshotConfig; readonly folder: string },
   parts: RunParts,
 ): Promise<number> {
-  const { path, scheduler, notifier, wishes$, keyboard, onProgress } = parts;
+  const { path, scheduler, wishes$, keyboard } = parts;
+  const logOf = (of: EarshotConfig): RunLog => {
+    const secrets = secretsOf(of);
+    parts.onSecrets(secrets);
+    if (parts.isWatched && of.logs === undefined) return createTerminalLog(parts.writeLog);
+    return createRunLog({ ...of.logs, secrets }, parts.writeLog);
+  };
+  let log = logOf(config);
+  const supervision = superviseRun(parts.notifier, () => log);
+  const { notifier, onProgress } = supervision;
   const create = (of: EarshotConfig, from: string, stop: AbortSignal) =>
     createGeneration(of, from, { scheduler, keyboard, stop, onProgress });
-  const logOf = ({ logOptions }: Generation): RunLog => {
-    parts.onSecrets(logOptions.secrets ?? []);
-    return createRunLog(logOptions, parts.writeLog);
-  };
 
   const started = await startGeneration(wishes$, (stop) => create(config, folder, stop));
   if (typeof started === 'string') return codeOf[started];
   if (started.errors) {
-    const log = createRunLog(config.logs ?? {}, parts.writeLog);
     for (const error of started.errors) log.own('error', 'start', 'failed', errorFields(error));
     return exitCodes.transport;
   }
   const generation$ = new BehaviorSubject(started.generation);
-  let log = logOf(started.generation);
   const loop = operatePipeline(started.generation.pipeline, { ...config.operation, scheduler });
   const reloader = createReloader({
-    ...{ path, loop, notifier, create, read: parts.read },
+    ...{ path, loop, supervision, create, read: parts.read },
     current: () => generation$.value,
     took: (next) => generation$.next(next),
     log: () => log,
@@ -99,7 +106,7 @@ export async function runLoop(
   let code: number = codeOf.finish;
   let isLeaving = false;
   let asked: 'finish' | 'cut' | undefined;
-  const stop = (wish: 'finish' | 'cut'): void => {
+  const stop = (wish: keyof typeof codeOf): void => {
     // Asked a third time, or a second time to cut: nothing is waited for any more.
     if (asked === 'cut') {
       isLeaving = true;
@@ -111,16 +118,12 @@ export async function runLoop(
         ? (generation$.value.config.operation?.ending ?? 'finish')
         : 'cut';
     asked = ending;
-    if (wish === 'cut') code = codeOf.cut;
+    if (wish !== 'finish') code = codeOf[wish];
     notifier.stopping(ending === 'finish' ? 'finishes the reply' : 'cuts the reply');
     log.own('info', 'stop', ending);
     loop.stopGracefully(ending).subscribe(({ how, waitedMs }) => log.own('info', 'stop', how, { waitedMs }));
   };
-  const company = {
-    ...{ keyboard, metrics },
-    onKpi: parts.onEvent,
-    onCtrlC: () => stop('cut'),
-  };
+  const company = { keyboard, onCtrlC: () => stop('cut') };
   const listening = wishes$.subscribe((wish) => {
     if (wish !== 'reload') stop(wish);
     else if (asked === undefined) reloader.reload();
@@ -137,10 +140,11 @@ export async function runLoop(
           feedSystemd(notifier),
           tellProgress(() => (endsByItself(config) ? undefined : log)),
         ),
+        tellFigures(generation$, quietly$, over$, { metrics, log: () => log, onKpi: parts.onEvent }),
         generation$.pipe(
           takeUntil(over$),
           switchMap((generation) => {
-            log = logOf(generation);
+            log = logOf(generation.config);
             for (const message of generation.composed.notices) log.own('warn', 'notice', 'told', { message });
             return accompany(generation, log, quietly$, company);
           }),
@@ -150,7 +154,7 @@ export async function runLoop(
     takeUntil(merge(leave$, ended$.pipe(delay(companyLimitMs)))),
   );
   const running = lastValueFrom(run$, { defaultValue: undefined });
-  notifier.ready();
+  supervision.ready();
   log.own('info', 'start', 'running', { config: path });
   try {
     await running;

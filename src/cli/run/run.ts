@@ -1,5 +1,5 @@
 import { filter, map, merge, type Observable } from 'rxjs';
-import { type SystemdNotifier, systemdNotifier } from '../../adapters/systemd/index.js';
+import { systemdNotifier } from '../../adapters/systemd/index.js';
 import { monotonicScheduler } from '../../devices/clock/index.js';
 import { openKeyboard } from '../../devices/keyboard/index.js';
 import type { KpiEvent, PipelineEvent } from '../../index.js';
@@ -7,36 +7,16 @@ import { exitCodes } from '../command-error.js';
 import type { Console } from '../console.js';
 import { checkConfig, tellProblems } from './check-config.js';
 import { readConfigFile } from './config-file.js';
-import { tellDownloads } from './download-lines.js';
 import { createEventLines } from './event-lines.js';
 import { followLive, liveLine, liveStart } from './live-line.js';
 import { readRunCommandLine } from './run-command-line.js';
-import { type RunParts, runLoop } from './run-loop.js';
+import { runLoop } from './run-loop.js';
 import { runUsage } from './run-usage.js';
-import { createScreen, type Screen } from './screen.js';
+import { createScreen } from './screen.js';
 import { type Wish, wishesOf } from './signals.js';
 
 /** What systemd hands to a service. Whatever the loop starts must not be able to speak in its name. */
 const ofSystemd = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID'];
-
-/** A download that gets on may take longer than a start of the unit. Units: ms. */
-const extendByMs = 60_000;
-const extendEveryMs = 10_000;
-
-function downloading(notifier: SystemdNotifier, screen: Screen): RunParts['onProgress'] {
-  let extendedAtMs = Number.NEGATIVE_INFINITY;
-  const tell = tellDownloads((text) => {
-    notifier.status(text);
-    screen.line(text);
-  });
-  return (what, progress) => {
-    tell(what, progress);
-    const nowMs = performance.now();
-    if (progress.type !== 'downloading' || nowMs - extendedAtMs < extendEveryMs) return;
-    extendedAtMs = nowMs;
-    notifier.extendTimeout(extendByMs);
-  };
-}
 
 /** Whoever read the events went away, as `head` does. */
 const readerGone = ({ stop$ }: Console): Observable<Wish> =>
@@ -52,7 +32,7 @@ export async function run(args: readonly string[], console: Console): Promise<nu
     console.print(runUsage);
     return exitCodes.done;
   }
-  const { path, check, json, live } = commandLine;
+  const { path, check, json, live, log } = commandLine;
   const read = () => readConfigFile(path, process.env);
   const first = read();
   if (check) return checkConfig(path, first, json, console);
@@ -64,10 +44,6 @@ export async function run(args: readonly string[], console: Console): Promise<nu
   const notifier = systemdNotifier({ env: { ...process.env }, pid: process.pid });
   for (const name of ofSystemd) delete process.env[name];
   const screen = createScreen(process.stderr, live && !json);
-  if (notifier.watchdogProblem !== null) screen.line(notifier.watchdogProblem);
-  notifier.failures$.subscribe(({ variables, detail }) => {
-    screen.line(`systemd was not told ${variables.join(' ')}: ${detail}`);
-  });
   const lines = json ? createEventLines(process.stdout) : undefined;
   let state = liveStart;
   const onEvent = (event: PipelineEvent | KpiEvent) => {
@@ -84,7 +60,7 @@ export async function run(args: readonly string[], console: Console): Promise<nu
       wishes$: merge(wishesOf(process), readerGone(console)),
       writeLog: screen.line,
       onSecrets: (secrets) => lines?.keepOut(secrets),
-      onProgress: downloading(notifier, screen),
+      isWatched: screen.isLive && !log,
     });
   } finally {
     screen.end();

@@ -6,9 +6,9 @@ import type { Wish } from './signals.js';
 export async function startGeneration(
   wishes$: Observable<Wish>,
   create: (stop: AbortSignal) => Promise<GenerationOutcome>,
-): Promise<GenerationOutcome | 'finish' | 'cut'> {
+): Promise<GenerationOutcome | Exclude<Wish, 'reload'>> {
   const stopping = new AbortController();
-  let stoppedBy: 'finish' | 'cut' | undefined;
+  let stoppedBy: Exclude<Wish, 'reload'> | undefined;
   const listening = wishes$.subscribe((wish) => {
     // It is being read already.
     if (wish === 'reload') return;
