@@ -6,7 +6,8 @@ import { projectFiles, projectFolder, readProjectFile } from './support/project.
 
 const paths = projectFiles('.md');
 const pages = paths.map((path) => ({ path, text: readProjectFile(path) }));
-const { scripts, exports } = JSON.parse(readProjectFile('package.json')) as {
+const { scripts, exports, files } = JSON.parse(readProjectFile('package.json')) as {
+  readonly files: readonly string[];
   readonly scripts: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, unknown>>;
 };
@@ -16,6 +17,16 @@ function linksIn(markdown: string): readonly string[] {
   const links = withoutCode(markdown, 'drop-inline').matchAll(/\]\(([^)\s]+)\)/g);
   return [...links].map(([, target = '']) => target).filter((target) => !/^[a-z]+:/.test(target));
 }
+
+/** Whether npm packs a file; what it packs whatever it is told is the first three. */
+function isPacked(path: string): boolean {
+  const always = ['package.json', 'README.md', 'LICENSE'];
+  return [...always, ...files].some((entry) => path === entry || path.startsWith(`${entry}/`));
+}
+
+/** Whether a page sends its reader to the sources, which only a checkout has. */
+const isForContributors = (path: string): boolean =>
+  /^(ARCHITECTURE|CONTRIBUTING|GLOSSARY|CHANGELOG)\.md$|^docs\/adr\//.test(path);
 
 /** `code` in the lines of a page. */
 function inlineCode(markdown: string): readonly string[] {
@@ -47,6 +58,22 @@ describe('the documentation', () => {
       }
     }
   });
+
+  it.each(pages.filter(({ path }) => isPacked(path)))(
+    'sends who has the package to nothing that is not in it: $path',
+    ({ path, text }) => {
+      for (const link of linksIn(text)) {
+        const [file = ''] = link.split('#');
+        const target = file === '' ? path : normalize(join(dirname(path), file)).replace(/\/$/, '');
+        expect([link, isPacked(target)]).toEqual([link, true]);
+      }
+      if (isForContributors(path)) return;
+      const named = inlineCode(text).filter((name) =>
+        /^(src|test|scripts|bench|examples)\/[\w./-]*$/.test(name),
+      );
+      for (const name of named) expect([name, isPacked(name)]).toEqual([name, true]);
+    },
+  );
 
   it.each(pages)('names files, scripts and subpaths that are there: $path', ({ text }) => {
     const code = inlineCode(text);

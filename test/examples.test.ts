@@ -133,17 +133,75 @@ function interrupt(client: Client, hardwareId: string): Promise<string> {
   });
 }
 
+/** The cart, and a service that says no. */
+async function runRefusedCart() {
+  const server = await startReferenceServer({ voice: 'prompts', timeToFirstByteMs: 50, fault: 'refuses' });
+  open.push(server);
+  const out = join(folder, 'nothing.wav');
+  return example('custom-pipeline', '--backend', `127.0.0.1:${server.port}`, '--out', out).finished;
+}
+
+/** Command lines that start nothing, by what they are. */
+const commandLines = {
+  help: [
+    ['custom-pipeline', '--help'],
+    ['kiosk', '--help'],
+    ['own-backend', '--help'],
+  ],
+  unusable: [
+    ['custom-pipeline', '--prot', '1'],
+    ['custom-pipeline', '--backend', 'abc'],
+    ['kiosk', '--port', 'abc'],
+    ['own-backend', '--port', '99999'],
+  ],
+} as const;
+async function runCommandLines(lines: readonly (readonly [string, ...string[]])[]) {
+  return Promise.all(lines.map(([name, ...args]) => example(name, ...args).finished));
+}
+
 let cart: Awaited<ReturnType<typeof runCart>>;
 let kiosk: Awaited<ReturnType<typeof runKiosk>>;
 let backend: Awaited<ReturnType<typeof runBackend>>;
+let refused: Finished;
+let helped: readonly Finished[];
+let unusable: readonly Finished[];
 // In real time, and mostly waiting: all at once.
 beforeAll(async () => {
-  [cart, kiosk, backend] = await Promise.all([runCart(), runKiosk(), runBackend()]);
+  [cart, kiosk, backend, refused] = await Promise.all([
+    runCart(),
+    runKiosk(),
+    runBackend(),
+    runRefusedCart(),
+  ]);
+  helped = await runCommandLines(commandLines.help);
+  unusable = await runCommandLines(commandLines.unusable);
 }, 60_000);
 
 const ended: Finished = { code: 0, stdout: '', stderr: '' };
 
+describe('every example', () => {
+  it('says how it is called', () => {
+    for (const [n, [name]] of commandLines.help.entries()) {
+      expect(helped[n]).toMatchObject({ code: 0, stderr: '' });
+      expect(helped[n]?.stdout).toMatch(new RegExp(`^npx tsx examples/${name}/main\\.ts \\[--.*\n$`));
+    }
+  });
+
+  it('says in one line what cannot be used, and starts nothing', () => {
+    expect(unusable.map(({ code, stdout }) => [code, stdout])).toEqual(unusable.map(() => [2, '']));
+    const wrong = [/'--prot'/, /target must be .* "abc"/, /--port must be .* abc/, /--port must be .* 99999/];
+    for (const [n, what] of wrong.entries()) {
+      expect(unusable[n]?.stderr.trim()).toMatch(what);
+      expect(unusable[n]?.stderr.trim()).not.toContain('\n');
+    }
+  });
+});
+
 describe('examples/custom-pipeline', () => {
+  it('fails, and says why, where it is not answered', () => {
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('[UPSTREAM_FORBIDDEN]') });
+  });
+
   it('forgets what is no command, and obeys what is one', () => {
     const lines = [
       'not for us, and forgotten',

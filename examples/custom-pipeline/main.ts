@@ -9,11 +9,12 @@ import { memoryMicrophone } from 'earshot/devices/memory';
 import { wavFileLoudspeaker } from 'earshot/devices/wav-file';
 import { obeying } from './only-commands.js';
 
-// What cannot be used is told in one sentence, without a stack.
-process.once('uncaughtException', ({ message }) => {
+/** Until it runs, what cannot be used is told in one sentence, without a stack. */
+function refuse({ message }: Error): void {
   console.error(message);
   process.exit(2);
-});
+}
+process.once('uncaughtException', refuse);
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
@@ -52,6 +53,7 @@ const pipeline = createVoicePipeline(
   { scheduler },
 );
 
+process.off('uncaughtException', refuse);
 pipeline.events$.subscribe({
   next(event) {
     if (event.type === 'device-opened' && event.device === 'microphone') {

@@ -11,11 +11,12 @@ import { memoryLoudspeaker, memoryMicrophone } from 'earshot/devices/memory';
 import { openScreen } from './screen.js';
 import { emptyView, seen } from './view.js';
 
-// What cannot be used is told in one sentence, without a stack.
-process.once('uncaughtException', ({ message }) => {
+/** Until it runs, what cannot be used is told in one sentence, without a stack. */
+function refuse({ message }: Error): void {
   console.error(message);
   process.exit(2);
-});
+}
+process.once('uncaughtException', refuse);
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
@@ -89,6 +90,7 @@ const pipeline = createVoicePipeline(
 
 let view = emptyView;
 const screen = await openScreen(port, view);
+process.off('uncaughtException', refuse);
 console.log(`look at ${screen.url}`);
 await screen.opened;
 

@@ -96,11 +96,28 @@ const handlers: Pick<StreamingServiceHandlers, 'streamAudio' | 'interruptSession
   },
 };
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '50051' } } });
+/** Until it runs, what cannot be used is told in one sentence, without a stack. */
+function refuse({ message }: Error): void {
+  console.error(message);
+  process.exit(2);
+}
+process.once('uncaughtException', refuse);
+const { values } = parseArgs({
+  options: { help: { type: 'boolean', default: false }, port: { type: 'string', default: '50051' } },
+});
+if (values.help) {
+  console.log('npx tsx examples/own-backend/main.ts [--port N]');
+  process.exit();
+}
+const wanted = Number(values.port);
+if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) {
+  throw new Error(`--port must be a whole number from 0 to 65535, but is ${values.port}`);
+}
 const server = new Server();
 server.addService(streamingServiceDefinition, handlers);
-server.bindAsync(`127.0.0.1:${values.port}`, ServerCredentials.createInsecure(), (error, port) => {
+server.bindAsync(`127.0.0.1:${wanted}`, ServerCredentials.createInsecure(), (error, port) => {
   if (error) throw error;
+  process.off('uncaughtException', refuse);
   console.log(`listening on 127.0.0.1:${port}`);
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.forceShutdown());
