@@ -36,7 +36,8 @@ export function createScreen(output: LineOutput, wantsLive: boolean): Screen {
       output.write(`${clear}${text}`);
     },
     get columns() {
-      return output.columns ?? usualColumns;
+      // 0 where the terminal has no size, as one without a window.
+      return output.columns || usualColumns;
     },
     get isLive() {
       return isLive;
