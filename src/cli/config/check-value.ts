@@ -2,8 +2,9 @@ import { chooseBranch } from './choose-branch.js';
 import { type ConfigCheck, type ConfigPath, tell } from './config-check.js';
 import { allowedBy, type ConfigSchema, referencedTextRef } from './config-schema.js';
 import { looksSecret } from './looks-secret.js';
+import { nearestName } from './nearest-name.js';
 import type { ConfigNode } from './parse-yaml.js';
-import { lookUpText, type TextReference } from './referenced-text.js';
+import { lookUpText, missingText, type TextReference } from './referenced-text.js';
 import { refuse, refuseName, refuseSecret } from './refusals.js';
 
 /** One value against what the schema allows there; problems are collected. @returns the value, of use when there were none. */
@@ -95,12 +96,27 @@ function checkMap(check: ConfigCheck, schema: ConfigSchema, node: NodeOf<'map'>,
       entries.push([name, checkValue(check, additionalProperties, value, inside)]);
     else refuseName(check, schema, { name: place, value }, inside);
   }
-  for (const name of required) {
-    if (node.entries.has(name)) continue;
+  const missing = required.filter((name) => !node.entries.has(name));
+  for (const name of missing) {
+    if (isMisspelt(name, node, properties)) continue;
     const allowed = allowedBy(properties[name] ?? {});
     tell(check, node, [...path, name], `is missing; give ${allowed}`, allowed);
   }
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** Names that nobody knows are looked through so far: a file of thousands is told of all the same. */
+const mostLookedThrough = 50;
+
+/** Whether one of the names that are there is told to be a misspelt one of this. */
+function isMisspelt(
+  name: string,
+  { entries }: NodeOf<'map'>,
+  properties: NonNullable<ConfigSchema['properties']>,
+): boolean {
+  const known = Object.keys(properties);
+  const unknown = [...entries.keys()].filter((each) => !Object.hasOwn(properties, each));
+  return unknown.slice(0, mostLookedThrough).some((each) => nearestName(each, known) === name);
 }
 
 /** What the schema says nothing about: only that there is no secret in it. */
@@ -131,7 +147,11 @@ function checkReference(check: ConfigCheck, node: ConfigNode, path: ConfigPath):
   const reference = checkMap(check, referenceSchema, node, path) as TextReference;
   if (check.problems.length > before) return undefined;
   const found = lookUpText(reference, check.surroundings);
-  return typeof found === 'string' ? tell(check, node, path, found) : found;
+  if (!('why' in found)) return found;
+  const { why, origin, mayBeElsewhere } = found;
+  if (check.unresolved === 'problem' || !mayBeElsewhere) return tell(check, node, path, why);
+  tell({ problems: check.notes }, node, path, `${why}; earshot run needs it`);
+  return missingText(origin);
 }
 
 const text = { type: 'string', minLength: 1 } as const satisfies ConfigSchema;

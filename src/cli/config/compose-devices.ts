@@ -11,7 +11,7 @@ import {
   parseCalibration,
 } from '../../index.js';
 import { pathFrom } from './config-files.js';
-import { calibrationDoubt, deviceSettings } from './device-options.js';
+import { calibrationDoubt, deviceSettings, echoCancellersOf } from './device-options.js';
 import type { EarshotConfig } from './earshot-config.js';
 import { whyNot } from './referenced-text.js';
 
@@ -32,8 +32,8 @@ export async function composeDevices(
   folder: string,
   scheduler: SchedulerLike,
 ): Promise<() => ComposedDevices> {
-  const { devices = {}, echoCancellers } = config;
-  const wanted = echoCancellers?.linear;
+  const { devices = {} } = config;
+  const wanted = echoCancellersOf(config).linear;
   if (devices.kind === 'wav-file') {
     const microphone = pathFrom(folder, devices.microphone);
     const loudspeaker = pathFrom(folder, devices.loudspeaker);

@@ -22,6 +22,7 @@ import { composeDevices } from './compose-devices.js';
 import { composeTranscriber } from './compose-transcriber.js';
 import { composeVoice } from './compose-voice.js';
 import { pathFrom, shippedFillers, withPaths } from './config-files.js';
+import { echoCancellersOf } from './device-options.js';
 import type { EarshotConfig } from './earshot-config.js';
 import { type EngineLoaders, engineLoaders } from './engine-loaders.js';
 import { createOpenings } from './openings.js';
@@ -81,8 +82,8 @@ export async function composePipeline(config: EarshotConfig, parts: CompositionP
   const openings = createOpenings(stop);
   const { open, close } = openings;
   const told = (what: string) => (progress: unknown) => onProgress(what, progress as ModelProgress);
-  const { detector: { engine: _, ...detection } = {}, echoCancellers, voice, transcriber } = config;
-  const { webrtc = 'off' } = echoCancellers ?? {};
+  const { detector: { engine: _, ...detection } = {}, voice, transcriber } = config;
+  const { webrtc = 'off' } = echoCancellersOf(config);
 
   let originMs = 0;
   const attempts = {
@@ -157,9 +158,10 @@ async function fillersOf(
 }
 
 /** What works and is probably not meant. */
-function doubtsOf({ devices, echoCancellers, upstream }: EarshotConfig): readonly string[] {
+function doubtsOf(config: EarshotConfig): readonly string[] {
+  const { devices, upstream } = config;
   const doubts: string[] = [];
-  const { linear, webrtc = 'off' } = echoCancellers ?? {};
+  const { linear, webrtc = 'off' } = echoCancellersOf(config);
   if (devices?.kind !== 'wav-file' && linear === 'off' && webrtc === 'off') {
     doubts.push(
       'No echo is cancelled, so the microphone must not hear the loudspeaker: headphones, or a speakerphone that cancels by itself.',

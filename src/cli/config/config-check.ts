@@ -12,11 +12,15 @@ export interface ConfigCheck {
   readonly schema: ConfigSchema;
   readonly surroundings: ConfigSurroundings;
   readonly problems: ConfigProblem[];
+  /** What is only so here, and no problem where the loop runs. */
+  readonly notes: ConfigProblem[];
+  /** What a text is that cannot be looked up here. */
+  readonly unresolved: 'problem' | 'note';
 }
 
 /** Tell a problem of a place. */
 export function tell(
-  { problems }: ConfigCheck,
+  { problems }: Pick<ConfigCheck, 'problems'>,
   { line, column }: Place,
   path: ConfigPath,
   message: string,

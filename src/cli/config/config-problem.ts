@@ -16,9 +16,17 @@ export interface ConfigProblem {
 }
 
 /** A problem as one line of text, in the form in which compilers tell theirs, so that editors and terminals can jump to it. */
-export function problemLine(file: string, { line, column, path, message }: ConfigProblem): string {
-  return `${file}:${line}:${column}: ${path === '' ? '' : `${path} `}${message}`;
+export function problemLine(file: string, problem: ConfigProblem): string {
+  return lineOf(file, problem, '');
 }
+
+/** The same of what is no problem. */
+export function noteLine(file: string, note: ConfigProblem): string {
+  return lineOf(file, note, 'note: ');
+}
+
+const lineOf = (file: string, { line, column, path, message }: ConfigProblem, kind: string): string =>
+  `${file}:${line}:${column}: ${kind}${path === '' ? '' : `${path} `}${message}`;
 
 /** Names as people write a path: `voice.ladder[0].engine`. */
 export function pathText(path: readonly (string | number)[]): string {

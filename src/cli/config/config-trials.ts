@@ -16,7 +16,7 @@ import {
 } from '../../index.js';
 import { composeButton, composeLight } from './compose-controls.js';
 import type { ConfigPath } from './config-check.js';
-import { deviceSettings } from './device-options.js';
+import { deviceSettings, echoCancellersOf } from './device-options.js';
 import type { EarshotConfig } from './earshot-config.js';
 import { type ConfigSurroundings, whyNot } from './referenced-text.js';
 import { serviceInit } from './service-init.js';
@@ -31,7 +31,7 @@ const scheduler = monotonicScheduler();
 
 /** Every part of a config that can be made without opening anything. What the schema refused is not in it. */
 export function trialsOf(config: Partial<EarshotConfig>, surroundings: ConfigSurroundings): readonly Trial[] {
-  const { upstream, devices, echoCancellers, voice, pipeline } = config;
+  const { upstream, devices, voice, pipeline } = config;
   const trials: Trial[] = [];
   if (upstream) {
     const { trust, target = 'some.host:1', hardwareId = 'some-device', ...rest } = upstream;
@@ -53,7 +53,7 @@ export function trialsOf(config: Partial<EarshotConfig>, surroundings: ConfigSur
       trials.push({ path, make: () => parseCalibration(readNamed(calibration, surroundings)) });
     }
   }
-  const linear = echoCancellers?.linear;
+  const { linear } = echoCancellersOf(config);
   if (linear && linear !== 'off') {
     trials.push({ path: ['echoCancellers', 'linear'], make: () => linearEchoCanceller(linear) });
   }

@@ -5,7 +5,7 @@ import {
   calibratedOptions,
   type LinearEchoCancellerOptions,
 } from '../../index.js';
-import type { EarshotConfig, SoundDevicesConfig } from './earshot-config.js';
+import type { EarshotConfig, EchoCancellersConfig, SoundDevicesConfig } from './earshot-config.js';
 
 /** What follows from a config and from what was measured, where it was; what the config says goes before it. */
 export interface DeviceSettings {
@@ -13,14 +13,20 @@ export interface DeviceSettings {
   readonly linear: Partial<LinearEchoCancellerOptions>;
 }
 
+/** Which echo cancellers a config asks for. */
+export const echoCancellersOf = ({
+  echoCancellers = {},
+}: Pick<Partial<EarshotConfig>, 'echoCancellers'>): EchoCancellersConfig =>
+  echoCancellers === 'off' ? { linear: 'off', webrtc: 'off' } : echoCancellers;
+
 /** Work out the options of sound cards and of the canceller that depends on them. */
 export function deviceSettings(
   sound: SoundDevicesConfig,
-  { echoCancellers }: Pick<EarshotConfig, 'echoCancellers'>,
+  config: Pick<EarshotConfig, 'echoCancellers'>,
   calibration: Calibration | undefined,
 ): DeviceSettings {
   const { kind: _, calibration: __, ...given } = sound;
-  const wished = echoCancellers?.linear;
+  const wished = echoCancellersOf(config).linear;
   const linear = wished === undefined || wished === 'off' ? {} : wished;
   if (calibration === undefined) return { devices: given, linear };
   const measured: CalibratedOptions = calibratedOptions(calibration);

@@ -24,8 +24,8 @@ export interface EarshotConfig extends OperationConfig {
   readonly devices?: SoundDevicesConfig | WavFileDevicesConfig;
   /** What tells speech from everything else. */
   readonly detector?: DetectorConfig;
-  /** What takes the sound of the loudspeaker out of the microphone. */
-  readonly echoCancellers?: EchoCancellersConfig;
+  /** What takes the sound of the loudspeaker out of the microphone; `off` for nothing, as with headphones. */
+  readonly echoCancellers?: EchoCancellersConfig | 'off';
   /** What turns speech into the text of a turn. */
   readonly transcriber: TranscriberConfig;
   /** What speaks on this device what the service answers as text. Without it the service has to send audio. */

@@ -6,11 +6,26 @@ import { configSchema } from './generated/config-schema.js';
 import { libraryProblems } from './library-problems.js';
 import { type ConfigNode, maxProblems, type Place, parseYaml } from './parse-yaml.js';
 import type { ConfigSurroundings } from './referenced-text.js';
+import { rulesOfFiles } from './rules-across.js';
+import { withoutMissingTexts } from './service-init.js';
 
 /** A config that holds, or all that is wrong with it. */
-export type ConfigReading =
+export type ConfigReading = (
   | { readonly config: EarshotConfig; readonly problems?: never }
-  | { readonly problems: readonly ConfigProblem[]; readonly config?: never };
+  | { readonly problems: readonly ConfigProblem[]; readonly config?: never }
+) & {
+  /** Texts that are not here, where that is not a problem; left out where there are none. */
+  readonly notes?: readonly ConfigProblem[];
+};
+
+/** How a config is read. */
+export interface ReadConfigOptions {
+  /**
+   * What it is that a text cannot be looked up, because its file or its variable may be there where the loop runs alone. With `note` the
+   * config is for looking at: what `withoutMissingTexts` leaves of it can be used. @defaultValue 'problem'
+   */
+  readonly unresolved?: 'problem' | 'note';
+}
 
 /**
  * Read a config: YAML, checked against the schema, with the texts that it refers to, and then against what the library itself would refuse.
@@ -22,9 +37,17 @@ export type ConfigReading =
  * Order: problems by line. At most 50 are told, and that there are more.
  * Range: texts that were looked up are in the config as `ReferencedText`, which serialises as where they come from.
  */
-export function readConfig(text: string, surroundings: ConfigSurroundings): ConfigReading {
+export function readConfig(
+  text: string,
+  surroundings: ConfigSurroundings,
+  { unresolved = 'problem' }: ReadConfigOptions = {},
+): ConfigReading {
   const { root, problems: unreadable } = parseYaml(text);
-  const check: ConfigCheck = { schema: configSchema, surroundings, problems: [...unreadable] };
+  const check: ConfigCheck = {
+    ...{ schema: configSchema, surroundings, unresolved },
+    problems: [...unreadable],
+    notes: [],
+  };
   if (root === undefined) return { problems: inOrder(check.problems) };
   const isEmpty = root.kind === 'scalar' && root.value === null;
   const top: ConfigNode = isEmpty ? { line: 1, column: 1, kind: 'map', entries: new Map() } : root;
@@ -32,16 +55,20 @@ export function readConfig(text: string, surroundings: ConfigSurroundings): Conf
   const spoilt = new Set(check.problems.map(({ path }) => /^[^.[]*/.exec(path)?.[0] ?? ''));
   if (config !== undefined && unreadable.length === 0) {
     const known = check.problems.map(({ path }) => path);
-    for (const { path, message } of libraryProblems(config, spoilt, surroundings)) {
+    const { upstream } = config;
+    const here = { ...config, ...(upstream && { upstream: withoutMissingTexts(upstream).known }) };
+    const found = libraryProblems(here, spoilt, surroundings);
+    for (const { path, message } of [...found, ...rulesOfFiles(config, surroundings)]) {
       // What is said of a group as a whole may come of what was told of a part of it.
       const text = pathText(path);
       const isExplained = known.some((at) => at.startsWith(text) && !/^\w/.test(at.slice(text.length)));
       if (!isExplained) tell(check, placeOf(top, path), path, message);
     }
   }
+  const notes = check.notes.length > 0 && { notes: inOrder(check.notes) };
   return check.problems.length > 0
-    ? { problems: inOrder(check.problems) }
-    : { config: config as EarshotConfig };
+    ? { problems: inOrder(check.problems), ...notes }
+    : { config: config as EarshotConfig, ...notes };
 }
 
 /** Where a value stands; where what it belongs to stands, when it is not there. */

@@ -1,11 +1,27 @@
+import { resolve } from 'node:path';
 import type { ConfigPath, LibraryProblem } from './config-check.js';
 import { pathText, shown } from './config-problem.js';
+import { echoCancellersOf } from './device-options.js';
 import type { EarshotConfig } from './earshot-config.js';
 import type { GpioButtonConfig, KeyConfig } from './operation-config.js';
+import type { ConfigSurroundings } from './referenced-text.js';
 
 /** What has to fit together and is only found when models are loaded, or lies between two parts of the library. */
 export function rulesAcross(config: Partial<EarshotConfig>): readonly LibraryProblem[] {
   return rules.flatMap((rule) => rule(config) ?? []);
+}
+
+/** The same, of where files are. */
+export function rulesOfFiles(
+  { devices }: Partial<EarshotConfig>,
+  { pathOf = resolve }: Pick<ConfigSurroundings, 'pathOf'>,
+): readonly LibraryProblem[] {
+  if (devices?.kind !== 'wav-file') return [];
+  const { microphone, loudspeaker } = devices;
+  // What the schema refused is not there.
+  if (!microphone || !loudspeaker || pathOf(microphone) !== pathOf(loudspeaker)) return [];
+  const message = 'is the recording that the microphone hears, and would be written over; name another file';
+  return [{ path: ['devices', 'loudspeaker'], message }];
 }
 
 type Rule = (config: Partial<EarshotConfig>) => LibraryProblem | undefined;
@@ -30,8 +46,8 @@ const rules: readonly Rule[] = [
       'is scripted, which is for a known recording; use devices of the kind wav-file, or the engine moonshine';
     return { path: ['transcriber', 'engine'], message };
   },
-  ({ echoCancellers }) => {
-    const { webrtc } = echoCancellers ?? {};
+  (config) => {
+    const { webrtc } = echoCancellersOf(config);
     if (!webrtc || webrtc === 'off') return undefined;
     const {
       echoCancellation = true,

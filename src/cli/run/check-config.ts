@@ -1,5 +1,5 @@
 import { exitCodes } from '../command-error.js';
-import { problemLine } from '../config/config-problem.js';
+import { noteLine, problemLine } from '../config/config-problem.js';
 import type { Console } from '../console.js';
 import type { ConfigFile } from './config-file.js';
 
@@ -11,12 +11,14 @@ export function tellProblems(path: string, { problems = [] }: ConfigFile, say: (
 
 /** `earshot run --check`. */
 export function checkConfig(path: string, file: ConfigFile, json: boolean, console: Console): number {
+  const { problems = [], notes = [] } = file;
   const isUsable = file.problems === undefined;
   if (json) {
-    console.print(
-      `${JSON.stringify({ file: path, ok: isUsable, problems: file.problems ?? [] }, null, 2)}\n`,
-    );
-  } else if (isUsable) {
+    console.print(`${JSON.stringify({ file: path, ok: isUsable, problems, notes }, null, 2)}\n`);
+    return isUsable ? exitCodes.done : exitCodes.usage;
+  }
+  for (const note of notes) console.say(noteLine(path, note));
+  if (isUsable) {
     console.print(`${path} can be used\n`);
   } else {
     tellProblems(path, file, console.say);

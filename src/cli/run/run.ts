@@ -33,9 +33,9 @@ export async function run(args: readonly string[], console: Console): Promise<nu
     return exitCodes.done;
   }
   const { path, check, json, live, log } = commandLine;
+  if (check) return checkConfig(path, readConfigFile(path, process.env, 'note'), json, console);
   const read = () => readConfigFile(path, process.env);
   const first = read();
-  if (check) return checkConfig(path, first, json, console);
   if (first.problems) {
     tellProblems(path, first, console.say);
     return exitCodes.usage;

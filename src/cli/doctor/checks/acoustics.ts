@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type AcousticFigures, type Calibration, judgeAcoustics, parseCalibration } from '../../../index.js';
 import { pathFrom } from '../../config/config-files.js';
-import { calibrationDoubt } from '../../config/device-options.js';
+import { calibrationDoubt, echoCancellersOf } from '../../config/device-options.js';
 import type { EarshotConfig, SoundDevicesConfig } from '../../config/earshot-config.js';
 import { type Check, quickLimitMs } from '../check.js';
 import { amber, type Finding, failed, green, red } from '../finding.js';
@@ -57,11 +57,11 @@ function unmeasured(devices: SoundDevicesConfig, isOff: boolean): Finding {
 }
 
 async function examineConfig(config: EarshotConfig | undefined, folder: string): Promise<readonly Finding[]> {
-  const { devices = {}, echoCancellers } = config ?? {};
+  const { devices = {} } = config ?? {};
   if (devices.kind === 'wav-file') return [];
   const { calibration } = devices;
   if (calibration === undefined) {
-    const { linear, webrtc = 'off' } = echoCancellers ?? {};
+    const { linear, webrtc = 'off' } = echoCancellersOf(config ?? {});
     return [unmeasured(devices, linear === 'off' && webrtc === 'off')];
   }
   const path = pathFrom(folder, calibration);

@@ -1,4 +1,5 @@
 import { loadWebrtcApm } from '../../../adapters/webrtc-apm/index.js';
+import { echoCancellersOf } from '../../config/device-options.js';
 import type { Check } from '../check.js';
 import { failed, green } from '../finding.js';
 
@@ -10,7 +11,7 @@ export const echoCanceller: Check = {
   subject,
   limitMs: 15_000,
   async examine({ config }) {
-    const { webrtc = 'off' } = config?.echoCancellers ?? {};
+    const { webrtc = 'off' } = echoCancellersOf(config ?? {});
     if (webrtc === 'off') return [];
     try {
       const loaded = await loadWebrtcApm(webrtc);

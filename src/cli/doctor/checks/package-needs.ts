@@ -1,3 +1,4 @@
+import { echoCancellersOf } from '../../config/device-options.js';
 import type { EarshotConfig } from '../../config/earshot-config.js';
 import type { VoiceRungConfig } from '../../config/speech-config.js';
 
@@ -31,7 +32,7 @@ const needs: Readonly<Record<string, NeedOf>> = {
       (rung) => rung.engine === 'espeak-ng-wasm' && rung.packageFolder === undefined,
     ),
   '@livekit/rtc-ffi-bindings': (config) =>
-    wanted('the echo canceller webrtc', (config?.echoCancellers?.webrtc ?? 'off') !== 'off'),
+    wanted('the echo canceller webrtc', (echoCancellersOf(config ?? {}).webrtc ?? 'off') !== 'off'),
   'prom-client': (config) => wanted('metrics', config?.metrics !== undefined),
   audify: (config, platform) => {
     const { devices } = config ?? {};
