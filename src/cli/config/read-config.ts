@@ -5,7 +5,7 @@ import type { EarshotConfig } from './earshot-config.js';
 import { configSchema } from './generated/config-schema.js';
 import { libraryProblems } from './library-problems.js';
 import { type ConfigNode, maxProblems, type Place, parseYaml } from './parse-yaml.js';
-import type { ConfigSurroundings } from './referenced-text.js';
+import { type ConfigSurroundings, referencedText } from './referenced-text.js';
 import { rulesOfFiles } from './rules-across.js';
 import { withoutMissingTexts } from './service-init.js';
 
@@ -55,9 +55,7 @@ export function readConfig(
   const spoilt = new Set(check.problems.map(({ path }) => /^[^.[]*/.exec(path)?.[0] ?? ''));
   if (config !== undefined && unreadable.length === 0) {
     const known = check.problems.map(({ path }) => path);
-    const { upstream } = config;
-    const here = { ...config, ...(upstream && { upstream: withoutMissingTexts(upstream).known }) };
-    const found = libraryProblems(here, spoilt, surroundings);
+    const found = libraryProblems(withStandIns(config), spoilt, surroundings);
     for (const { path, message } of [...found, ...rulesOfFiles(config, surroundings)]) {
       // What is said of a group as a whole may come of what was told of a part of it.
       const text = pathText(path);
@@ -69,6 +67,19 @@ export function readConfig(
   return check.problems.length > 0
     ? { problems: inOrder(check.problems), ...notes }
     : { config: config as EarshotConfig, ...notes };
+}
+
+/** What can be checked where not every text is here: names of metadata stay, and get a text that nobody will see. */
+function withStandIns(config: Partial<EarshotConfig>): Partial<EarshotConfig> {
+  const { upstream } = config;
+  if (upstream === undefined) return config;
+  const { metadata } = upstream;
+  const { known } = withoutMissingTexts(upstream);
+  const texts = Object.entries(metadata ?? {}).map(([name, text]) => [
+    name,
+    text.isMissing ? referencedText('missing', text.origin) : text,
+  ]);
+  return { ...config, upstream: { ...known, ...(metadata && { metadata: Object.fromEntries(texts) }) } };
 }
 
 /** Where a value stands; where what it belongs to stands, when it is not there. */
