@@ -402,6 +402,8 @@ describe('the pipeline', () => {
     expect(() => kiosk({ options: { bargeIn: { replying: { minSpeechMs: -1 } } } })).toThrow(
       /pipeline: bargeIn.replying.minSpeechMs/,
     );
-    expect(() => kiosk({ options: { patience: { replyTimeoutMs: 1 } } })).toThrow(/pipeline: patience.replyTimeoutMs/);
+    expect(() => kiosk({ options: { patience: { replyTimeoutMs: 1 } } })).toThrow(
+      /pipeline: patience.replyTimeoutMs/,
+    );
   });
 });
