@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,6 +83,25 @@ describe('earshot doctor CONFIG', () => {
       /^ {2}red +\/not\/there\/tell-operator +.* is not installed, and needed by the hook on device-lost/m,
     );
     expect(stdout).toMatch(/\nred: program \/not\/there\/tell-operator, backend-connect, backend-latency\n$/);
+  });
+
+  it('examines the rest where a secret is only in the running unit', async () => {
+    const path = writeConfig('secret.yaml', `127.0.0.1:${server.port}`);
+    const text = readFileSync(path, 'utf8').replace(
+      'hardwareId:',
+      'metadata: { authorization: { env: NO_SUCH_TOKEN } }, hardwareId:',
+    );
+    writeFileSync(path, text);
+    const { code, stdout } = await startEarshot(['doctor', path, '--json']).finished;
+    const report: MachineReport = JSON.parse(stdout);
+    expect([code, report.ok]).toEqual([0, true]);
+    const ofConfig = report.checks.filter(({ id }) => id === 'config');
+    expect(ofConfig.map(({ about, rating }) => [about, rating])).toEqual([
+      ['config', 'green'],
+      ['upstream.metadata.authorization', 'amber'],
+    ]);
+    expect(ofConfig[1]?.finding).toContain('line 1 names the environment variable NO_SUCH_TOKEN');
+    expect(ratingsOf(report)).toMatchObject({ 'backend-connect': 'green', 'backend-latency': 'amber' });
   });
 
   it('refuses a config that cannot be used with its lines, and with 2', async () => {

@@ -92,6 +92,24 @@ describe('earshot run --check', () => {
     });
   });
 
+  it('notes a secret that only the running unit has, and does not run without it', async () => {
+    const path = writeConfig();
+    const secret = '/run/credentials/earshot.service/token';
+    const text = readFileSync(path, 'utf8').replace(
+      'hardwareId:',
+      `metadata: { authorization: { file: ${secret} } }, hardwareId:`,
+    );
+    writeFileSync(path, text);
+    const checked = await startEarshot(['run', '--check', path]).finished;
+    expect([checked.code, checked.stdout]).toEqual([0, `${path} can be used\n`]);
+    expect(checked.stderr).toMatch(`${path}:1:`);
+    expect(checked.stderr).toContain(`: note: upstream.metadata.authorization names the file ${secret}`);
+    const { code, stderr } = await startEarshot(['run', path]).finished;
+    expect(code).toBe(2);
+    expect(stderr).toContain(`upstream.metadata.authorization names the file ${secret}`);
+    expect(stderr).toMatch(/cannot be used: 1 problem\n$/);
+  });
+
   it('does not run one that cannot be used, or that is not there', async () => {
     const bad = await startEarshot(['run', writeConfig('bargeIn: 3\n')]).finished;
     expect([bad.code, bad.stdout]).toEqual([2, '']);

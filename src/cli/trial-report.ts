@@ -1,5 +1,6 @@
 import type { Level } from '../index.js';
 import { isVoiceError } from '../index.js';
+import { isDigitalSilence, silenceCure } from './digital-silence.js';
 import { printable } from './printable.js';
 import type { DeviceRole, TrialEvent } from './try-devices.js';
 
@@ -105,7 +106,8 @@ export function trialReport(
   const toneHeard = roomDb === null || toneDb === null ? null : toneDb - roomDb >= heardDb;
   const tonePlayed = tone === 'heard';
   const loudspeakerWorks = playout !== name || tonePlayed;
-  const microphoneWorks = capture !== name || opened.includes('microphone');
+  const isSilent = quiet.length + loud.length > 0 && isDigitalSilence(trial.peakDb);
+  const microphoneWorks = capture !== name || (opened.includes('microphone') && !isSilent);
   const ok =
     loudspeakerWorks &&
     microphoneWorks &&
@@ -114,8 +116,10 @@ export function trialReport(
     tonePlayed ? 'the loudspeaker played the tone' : 'the loudspeaker played no tone',
     roomDb === null
       ? 'the microphone delivered nothing'
-      : `the microphone hears the room at ${Math.round(roomDb)} dB`,
-    ...(toneHeard === null || toneDb === null
+      : isSilent
+        ? `the microphone gives digital silence (${silenceCure})`
+        : `the microphone hears the room at ${Math.round(roomDb)} dB`,
+    ...(toneHeard === null || toneDb === null || isSilent
       ? []
       : [toneHeard ? `and the tone at ${Math.round(toneDb)} dB` : 'and not the tone']),
     ...(trial.peakDb > -1 ? ['it clips: turn its gain down'] : []),

@@ -1,7 +1,7 @@
-import { of } from 'rxjs';
+import { NEVER, of, switchMap, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { memoryLoudspeaker, memoryMicrophone } from '../devices/memory/index.js';
-import { createTimeBase } from '../index.js';
+import { type AudioSource, createTimeBase, DeviceError } from '../index.js';
 import { createVirtualClock } from '../testing/index.js';
 import { testTone, toneMs } from './test-tone.js';
 import { beginTrial, stepTrial, type Trial, trialReport, trialWords } from './trial-report.js';
@@ -11,17 +11,37 @@ const format = { sampleRateHz: 16_000, channels: 1 };
 const names = { name: 'default', capture: 'default', playout: 'default' };
 
 /** A trial in virtual time, in a room where the microphone hears what is said when the tone is played. */
-function runTrial({ heard = true, unplugged = 'none' as 'none' | 'loudspeaker' | 'microphone' } = {}) {
+function runTrial({
+  heard = true,
+  unplugged = 'none' as 'none' | 'loudspeaker' | 'microphone',
+  noiseDb = -60 as number | null,
+  beginsAfterMs = 0,
+  failsFirst = false,
+} = {}) {
   const clock = createVirtualClock();
   const timeBase = createTimeBase(clock.scheduler);
-  const microphone = memoryMicrophone({ timeBase, format, noiseDb: -60 });
+  const microphone = memoryMicrophone({ timeBase, format, ...(noiseDb !== null && { noiseDb }) });
   const loudspeaker = memoryLoudspeaker({ timeBase, format });
   if (unplugged === 'loudspeaker') loudspeaker.vanish();
   if (unplugged === 'microphone') microphone.vanish();
   const events: TrialEvent[] = [];
   let trial: Trial = beginTrial;
   let completed = false;
-  tryDevices({ microphone, loudspeaker, scheduler: clock.scheduler, listenMs: 3000 }).subscribe({
+  let openings = 0;
+  const late: AudioSource = {
+    format,
+    capture: () =>
+      timer(beginsAfterMs, clock.scheduler).pipe(
+        switchMap(() => {
+          openings += 1;
+          const error = new DeviceError('DEVICE_BACKEND', 'did not begin in time', { retryable: true });
+          return failsFirst && openings === 1 ? throwError(() => error) : microphone.capture();
+        }),
+      ),
+  };
+  tryDevices({
+    ...{ microphone: late, loudspeaker, scheduler: clock.scheduler, listenMs: 3000 },
+  }).subscribe({
     next: (event) => {
       events.push(event);
       trial = stepTrial(trial, event);
@@ -33,7 +53,9 @@ function runTrial({ heard = true, unplugged = 'none' as 'none' | 'loudspeaker' |
       completed = true;
     },
   });
-  clock.advanceBy(3001);
+  clock.advanceBy(
+    3200 + (failsFirst ? 2 : 1) * beginsAfterMs + (failsFirst ? 500 : 0) + (unplugged === 'none' ? 0 : 8000),
+  );
   return { events, trial, completed, loudspeaker };
 }
 
@@ -61,6 +83,55 @@ describe('trying devices', () => {
     const report = trialReport(runTrial({ heard: false }).trial, names);
     expect(report).toMatchObject({ ok: true, toneHeard: false });
     expect(report.verdict).toContain('and not the tone');
+  });
+
+  it('finds no working microphone in one that gives digital silence, and says what to do', () => {
+    const { trial } = runTrial({ noiseDb: null, heard: false });
+    const report = trialReport(trial, { name: 'mic', capture: 'mic', playout: 'default' });
+    expect(report).toMatchObject({ ok: false, tonePlayed: true, toneHeard: false });
+    expect(report.verdict).toMatch(
+      /^does not work: .*the microphone gives digital silence \(unmute it, or take another device;/,
+    );
+    // It was the loudspeaker that was tried.
+    expect(trialReport(trial, { name: 'box', capture: 'default', playout: 'box' })).toMatchObject({
+      ok: true,
+      verdict: expect.stringContaining('digital silence'),
+    });
+    // What is silent until the tone is heard mutes what is quiet.
+    const gated = runTrial({ noiseDb: null }).trial;
+    expect(trialReport(gated, { ...names, name: 'mic', capture: 'mic' })).toMatchObject({ ok: true });
+  });
+
+  it('listens from when both are open, however long one takes, and tries it once more', () => {
+    for (const room of [{ beginsAfterMs: 2500 }, { beginsAfterMs: 1600, failsFirst: true }]) {
+      const { trial, completed, events } = runTrial(room);
+      expect(completed).toBe(true);
+      expect(events.filter(({ type }) => type === 'failed')).toEqual([]);
+      expect(trialReport(trial, names)).toMatchObject({ ok: true, toneHeard: true });
+      expect(trial.quiet.length).toBeGreaterThanOrEqual(quietMs / 100 - 1);
+    }
+  });
+
+  it('gives up a device that does not begin within 8 s, whatever was asked for', () => {
+    const clock = createVirtualClock();
+    const events: TrialEvent[] = [];
+    let completed = false;
+    tryDevices({
+      microphone: { format, capture: () => NEVER },
+      loudspeaker: memoryLoudspeaker({ timeBase: createTimeBase(clock.scheduler), format }),
+      scheduler: clock.scheduler,
+      listenMs: 2000,
+    }).subscribe({
+      next: (event) => events.push(event),
+      complete: () => {
+        completed = true;
+      },
+    });
+    clock.advanceBy(7999);
+    expect(events.map(({ type }) => type)).toEqual(['opened']);
+    clock.advanceBy(2002);
+    expect(completed).toBe(true);
+    expect(events.flatMap(trialWords).join('\n')).toContain('the microphone did not get going within 8 s');
   });
 
   it('goes on with one device when the other fails, and says why', () => {

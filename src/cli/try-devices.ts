@@ -1,7 +1,11 @@
 import {
+  BehaviorSubject,
   catchError,
   concat,
+  concatMap,
   defer,
+  delay,
+  first,
   ignoreElements,
   map,
   merge,
@@ -10,16 +14,20 @@ import {
   type SchedulerLike,
   switchMap,
   takeUntil,
+  tap,
+  throwIfEmpty,
   timer,
 } from 'rxjs';
 import {
   type AudioSink,
   type AudioSource,
+  DeviceError,
   type Level,
   type Loudspeaker,
   measureLevels,
   type PcmFormat,
 } from '../index.js';
+import { untilOpen } from './opening.js';
 import { testTone, toneMs } from './test-tone.js';
 
 /** What happens while devices are tried. */
@@ -37,7 +45,7 @@ export interface TrialInput {
   readonly microphone: AudioSource;
   readonly loudspeaker: Loudspeaker;
   readonly scheduler: SchedulerLike;
-  /** How long to listen. Units: ms. */
+  /** How long to listen, from when both are open. Units: ms. */
   readonly listenMs: number;
 }
 
@@ -49,7 +57,8 @@ const patienceMs = 2000;
 /**
  * Open both devices, listen, and play a tone after a second. One that fails does not stop the other.
  *
- * Completes after `listenMs`.
+ * @remarks
+ * Timing: completes `listenMs` after both are open, or have failed; however long that is listened, a device has eight seconds to begin.
  */
 export function tryDevices({
   microphone,
@@ -57,39 +66,55 @@ export function tryDevices({
   scheduler,
   listenMs,
 }: TrialInput): Observable<TrialEvent> {
-  const failed =
-    (device: DeviceRole) =>
-    (error: unknown): Observable<TrialEvent> =>
-      of({ type: 'failed', device, error });
-  const play = (sink: AudioSink): Observable<TrialEvent> =>
-    concat(
-      of<TrialEvent>({ type: 'opened', device: 'loudspeaker', format: sink.format }),
-      timer(quietMs, scheduler).pipe(ignoreElements()),
-      defer(() => {
-        for (const frame of testTone(sink.format)) sink.write(frame);
-        return of<TrialEvent>({ type: 'tone-begins' });
-      }),
-      sink.drain().pipe(
-        map((): TrialEvent => ({ type: 'tone-heard' })),
-        takeUntil(timer(toneMs + patienceMs, scheduler)),
-      ),
+  return defer(() => {
+    const settled$ = new BehaviorSubject<ReadonlySet<DeviceRole>>(new Set());
+    const bothSettled$ = settled$.pipe(first(({ size }) => size === 2));
+    const after = (ms: number) => bothSettled$.pipe(delay(ms, scheduler));
+    const failed =
+      (device: DeviceRole) =>
+      (error: unknown): Observable<TrialEvent> =>
+        of({ type: 'failed', device, error });
+    const play = (sink: AudioSink): Observable<TrialEvent> =>
+      concat(
+        of<TrialEvent>({ type: 'opened', device: 'loudspeaker', format: sink.format }),
+        after(quietMs).pipe(ignoreElements()),
+        defer(() => {
+          for (const frame of testTone(sink.format)) sink.write(frame);
+          return of<TrialEvent>({ type: 'tone-begins' });
+        }),
+        sink.drain().pipe(
+          map((): TrialEvent => ({ type: 'tone-heard' })),
+          takeUntil(timer(toneMs + patienceMs, scheduler)),
+        ),
+      );
+    const tone$ = loudspeaker.openSink().pipe(
+      untilOpen('the loudspeaker', scheduler),
+      throwIfEmpty(() => gaveNothing('the loudspeaker')),
+      switchMap(play),
+      catchError(failed('loudspeaker')),
     );
-  const tone$ = loudspeaker.openSink().pipe(switchMap(play), catchError(failed('loudspeaker')));
-
-  const levels$ = defer(() => {
-    let opened = false;
-    return microphone.capture().pipe(
+    const levels$ = microphone.capture().pipe(
       measureLevels(),
-      switchMap((level): TrialEvent[] => {
-        const first: TrialEvent[] = opened
-          ? []
-          : [{ type: 'opened', device: 'microphone', format: microphone.format }];
-        opened = true;
-        return [...first, { type: 'level', level }];
-      }),
+      untilOpen('the microphone', scheduler),
+      throwIfEmpty(() => gaveNothing('the microphone')),
+      concatMap((level, index): TrialEvent[] => [
+        ...(index === 0
+          ? [{ type: 'opened', device: 'microphone', format: microphone.format } as const]
+          : []),
+        { type: 'level', level },
+      ]),
       catchError(failed('microphone')),
     );
+    return merge(tone$, levels$).pipe(
+      tap((event) => {
+        if (event.type === 'opened' || event.type === 'failed') {
+          settled$.next(new Set([...settled$.value, event.device]));
+        }
+      }),
+      takeUntil(after(listenMs)),
+    );
   });
-
-  return merge(tone$, levels$).pipe(takeUntil(timer(listenMs, scheduler)));
 }
+
+const gaveNothing = (label: string): DeviceError =>
+  new DeviceError('DEVICE_BACKEND', `${label} ended before it began; take another device, or way to it`);

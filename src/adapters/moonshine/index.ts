@@ -7,4 +7,5 @@ export {
   type MoonshineOptions,
   type Recogniser,
   type RecogniserDtype,
+  recogniserModel,
 } from './moonshine-options.js';

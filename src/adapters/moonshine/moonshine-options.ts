@@ -1,6 +1,6 @@
 import { integerIn, nonEmptyString, numberIn, oneOf, resolveOptions } from '../../core/options.js';
 import { defaultEngineLimits, type EngineLimits, engineLimitChecks } from '../engine-host/index.js';
-import type { ModelProgress } from '../model-store/index.js';
+import type { ModelProgress, WantedModel } from '../model-store/index.js';
 
 /** Which recogniser. @public */
 export type Recogniser = 'moonshine-tiny' | 'moonshine-base' | 'whisper-tiny.en' | 'whisper-tiny';
@@ -150,6 +150,15 @@ export function resolveMoonshineOptions({ limits, ...given }: GivenMoonshineOpti
   const merged = resolveOptions('moonshine limits', defaultLimits as EngineLimits, limits, engineLimitChecks);
   return { ...resolved, limits: merged };
 }
+
+/**
+ * The model that a recogniser needs, and its files: for `ensureModel`, or to bring them by hand.
+ *
+ * @throws OptionError `OPTION_INVALID`
+ * @public
+ */
+export const recogniserModel = (options: GivenMoonshineOptions = {}): Required<WantedModel> =>
+  wantedModel(resolveMoonshineOptions(options));
 
 /** The model and every file of it that is needed. */
 export function wantedModel({ recogniser, model, revision, dtype }: MoonshineOptions) {

@@ -1,4 +1,5 @@
 import type { SchedulerLike } from 'rxjs';
+import type { ConfigProblem } from '../config/config-problem.js';
 import type { EarshotConfig } from '../config/earshot-config.js';
 import type { Finding, Subject } from './finding.js';
 import type { Machine } from './machine.js';
@@ -10,6 +11,8 @@ export interface Examination {
   readonly config: EarshotConfig | undefined;
   /** The path of the config as it was given, for what people are told. */
   readonly configPath: string | undefined;
+  /** Secrets of the config that are not here, and may be where the loop runs. */
+  readonly notes: readonly ConfigProblem[];
   /** The folder of the config, from which its paths are meant. */
   readonly folder: string;
   /** The clock of devices and calls. */

@@ -15,6 +15,7 @@ import { fillers } from './checks/fillers.js';
 import { hardwareId } from './checks/hardware-id.js';
 import { memory } from './checks/memory.js';
 import { memoryLimit } from './checks/memory-limit.js';
+import { metrics } from './checks/metrics.js';
 import { model } from './checks/model.js';
 import { nodeVersion } from './checks/node-version.js';
 import { ownVersion, usableConfig } from './checks/own-version.js';
@@ -37,6 +38,7 @@ export const checksFor = (config: EarshotConfig | undefined): readonly Check[] =
   model,
   fillers,
   echoCanceller,
+  metrics,
   temperature,
   throttling,
   clock,

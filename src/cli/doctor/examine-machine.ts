@@ -1,6 +1,6 @@
 import { monotonicScheduler } from '../../devices/clock/index.js';
 import { exitCodes } from '../command-error.js';
-import { problemLine } from '../config/config-problem.js';
+import { noteLine, problemLine } from '../config/config-problem.js';
 import type { EarshotConfig } from '../config/earshot-config.js';
 import type { Console } from '../console.js';
 import { countSeconds, type ProgressLine } from '../progress-line.js';
@@ -32,13 +32,14 @@ export async function examineMachine(
   console: Console,
   { machine, checks, progress }: MachineParts,
 ): Promise<number> {
-  const file = path === undefined ? undefined : readConfigFile(path, machine.env);
-  if (path !== undefined && file?.problems) return refuse(path, file.problems, json, console);
+  const file = path === undefined ? undefined : readConfigFile(path, machine.env, 'note');
+  if (path !== undefined && file?.problems) return refuse(path, file, json, console);
   const config = file?.config;
   const examination: Examination = {
     machine,
     config,
     configPath: path,
+    notes: file?.notes ?? [],
     folder: file?.folder ?? process.cwd(),
     scheduler: monotonicScheduler(),
     beganAt: { wallMs: machine.wallMs(), steadyMs: machine.steadyMs() },
@@ -75,15 +76,16 @@ export async function examineMachine(
 
 function refuse(
   path: string,
-  problems: NonNullable<ConfigFile['problems']>,
+  { problems = [], notes = [] }: ConfigFile,
   json: boolean,
   console: Console,
 ): number {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const verdict = `${path} cannot be used: ${count}`;
+  for (const note of notes) console.say(noteLine(path, note));
   for (const problem of problems) console.say(problemLine(path, problem));
   if (json) {
-    const report = { ...machineReport([], path), ok: false, verdict, problems };
+    const report = { ...machineReport([], path), ok: false, verdict, problems, notes };
     console.print(`${JSON.stringify(report, null, 2)}\n`);
   } else {
     console.say(verdict);

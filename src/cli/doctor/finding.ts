@@ -7,7 +7,7 @@ export type Rating = 'green' | 'amber' | 'red';
 /** What is examined, by group, in the order in which it is told. The names are a contract: programs read them. */
 export const checkGroups = {
   versions: ['node', 'earshot', 'system', 'board'],
-  parts: ['config', 'package', 'program', 'model', 'fillers', 'echo-canceller'],
+  parts: ['config', 'package', 'program', 'model', 'fillers', 'echo-canceller', 'metrics'],
   machine: ['temperature', 'throttling', 'clock', 'memory', 'memory-limit', 'disk', 'hardware-id'],
   devices: ['devices', 'microphone', 'loudspeaker'],
   acoustics: ['acoustics'],

@@ -12,6 +12,9 @@ export interface DiskSpace {
   readonly isWritable: boolean;
 }
 
+/** What a hub of models says to being asked: the status of its answer, or why there was none. */
+export type HubAnswer = { readonly status: number } | { readonly why: string };
+
 /** What the checks see of a machine; a test plays another one. Nothing here throws or rejects. */
 export interface Machine {
   /** As `process.platform` has it. */
@@ -35,6 +38,8 @@ export interface Machine {
   findPackage(name: string): Promise<string | null>;
   /** The space where a folder is, or is to be; null where nobody tells. */
   diskSpace(folder: string): Promise<DiskSpace | null>;
+  /** Ask for a file without its content. Given up when `signal` says so, and after 5 s. */
+  askHub(url: string, signal: AbortSignal): Promise<HubAnswer>;
   /** The time of day. Units: ms since 1970. */
   wallMs(): number;
   /** A clock that nobody sets. Units: ms. */

@@ -1,7 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { listen } from '../../../test/support/listener.js';
 import { thisMachine } from './this-machine.js';
 
 const root = mkdtempSync(join(tmpdir(), 'earshot-this-machine-'));
@@ -54,6 +56,21 @@ describe('this machine', () => {
     expect(await machine.findPackage('rxjs')).toMatch(/^7\./);
     expect(await machine.findPackage('kokoro-js')).toMatch(/^1\./);
     expect(await machine.findPackage('no-such-package')).toBeNull();
+  });
+
+  it('asks a hub for no more than whether it would answer, and says why it did not', async () => {
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.method);
+      response.writeHead(302, { location: 'http://127.0.0.1:1/elsewhere' }).end();
+    });
+    const { target, close } = await listen(server);
+    expect(await machine.askHub(`http://${target}/owner/model`, never)).toEqual({ status: 302 });
+    expect(asked).toEqual(['HEAD']);
+    await close();
+    expect(await machine.askHub(`http://${target}/`, never)).toEqual({ why: 'ECONNREFUSED' });
+    const stopped = AbortSignal.abort();
+    expect(await machine.askHub(`http://${target}/`, stopped)).toMatchObject({ why: expect.any(String) });
   });
 
   it('tells the space of a folder that is not made yet by that of its nearest parent', async () => {

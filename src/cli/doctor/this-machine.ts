@@ -4,12 +4,14 @@ import { access, open, readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { createRequire } from 'node:module';
 import { release } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import type { Machine, ProgramAnswer } from './machine.js';
+import type { HubAnswer, Machine, ProgramAnswer } from './machine.js';
 
 /** Longest text that is taken from a file; those of the kernel are far shorter. Units: bytes. */
 const mostBytes = 65_536;
 /** Longest that a program may take to say one line. Units: ms. */
 const answerWithinMs = 3000;
+/** A hub that has said nothing by then is not there. Units: ms. */
+const hubWithinMs = 5000;
 
 /**
  * The machine that this process runs on.
@@ -28,6 +30,7 @@ export function thisMachine(root = '/'): Machine {
     findProgram: (name) => findProgram(name, process.env['PATH'] ?? ''),
     run: runProgram,
     findPackage,
+    askHub,
     diskSpace,
     wallMs: () => Date.now(),
     steadyMs: () => performance.now(),
@@ -106,6 +109,27 @@ async function findPackage(name: string): Promise<string | null> {
     }
   }
   return null;
+}
+
+/** A redirection is an answer, and is not followed. */
+async function askHub(url: string, signal: AbortSignal): Promise<HubAnswer> {
+  const own = new AbortController();
+  const timer = setTimeout(() => own.abort(), hubWithinMs);
+  const stop = (): void => own.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const headers = { 'user-agent': 'earshot' };
+    const { status } = await fetch(url, { method: 'HEAD', redirect: 'manual', headers, signal: own.signal });
+    return { status };
+  } catch (error) {
+    if (own.signal.aborted) return { why: `no answer within ${hubWithinMs / 1000} s` };
+    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    return { why: code ?? message };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 async function diskSpace(folder: string) {

@@ -1,11 +1,9 @@
+import { isDigitalSilence } from '../digital-silence.js';
 import { printable } from '../printable.js';
 import { meter, type TrialReport } from '../trial-report.js';
 import { withoutWords } from './ask-devices.js';
 import type { Interview } from './interview.js';
 import type { ChosenDevices, Machine } from './machine.js';
-
-/** A microphone that is switched off gives zeros, or nearly so. Units: dB below full scale. */
-const silenceDb = -90;
 
 /** Two beeps, what the microphone made of them, and what somebody says to it. */
 export async function tryOut(
@@ -36,7 +34,7 @@ function heardWords({ roomDb, toneDb, toneHeard, peakDb }: TrialReport): {
   readonly isFine: boolean;
 } {
   if (peakDb === null) return { words: 'The microphone delivered nothing.', isFine: false };
-  if (peakDb < silenceDb)
+  if (isDigitalSilence(peakDb))
     return { words: 'The microphone heard silence: it is muted, or another one.', isFine: false };
   const room = roomDb === null ? 'nothing of the room' : `the room at ${Math.round(roomDb)} dB`;
   const beeps =

@@ -6,7 +6,7 @@ import {
   streamingService,
 } from '../../../adapters/streaming-service/index.js';
 import { isVoiceError } from '../../../index.js';
-import { serviceInit } from '../../config/service-init.js';
+import { serviceInit, withoutMissingTexts } from '../../config/service-init.js';
 import type { Check } from '../check.js';
 import { amber, type Finding, failed, green } from '../finding.js';
 
@@ -94,13 +94,23 @@ async function measure(
   return { firstMs, callsMs, isKnown };
 }
 
+/** Without its secrets the service would refuse what it takes from the loop. */
+const uncalled = (missing: readonly string[]): Finding =>
+  amber(
+    subject,
+    `not called, because ${missing.join(' and ')} cannot be looked up here`,
+    'run earshot doctor as the account, and with the environment, of the loop; or see its log after a start',
+    { missing: missing.join(' ') },
+  );
+
 export const backendLatency: Check = {
   doing: 'calling the backend',
   subject,
   limitMs: 20_000,
   async examine({ machine, config, scheduler }, signal) {
     if (config === undefined) return [];
-    const { upstream } = config;
+    const { known: upstream, missing } = withoutMissingTexts(config.upstream);
+    if (missing.length > 0) return [uncalled(missing)];
     // Where there is none the check of it says so, and this call works all the same.
     const id =
       upstream.hardwareId ?? (await deriveHardwareId({ application: 'earshot' }).catch(() => randomUUID()));

@@ -15,7 +15,7 @@ import {
   playedMachine,
 } from '../../../../test/support/played-machine.js';
 import type { EarshotConfig, UpstreamConfig } from '../../config/earshot-config.js';
-import { referencedText } from '../../config/referenced-text.js';
+import { missingText, referencedText } from '../../config/referenced-text.js';
 import type { Check } from '../check.js';
 import { backendConnect, judgeConnect } from './backend-connect.js';
 import { backendLatency, judgeLatency } from './backend-latency.js';
@@ -222,6 +222,19 @@ describe('calls to a service', () => {
     expect(await look(backendLatency, { target: mute, hardwareId: 'kiosk' })).toMatchObject([
       { rating: 'red', figures: { code: 'UPSTREAM_UNREACHABLE' } },
     ]);
+  });
+
+  it('are not made without a secret that is not here, which is no fault of the service', async () => {
+    const server = await serve();
+    const metadata = { authorization: missingText('the file /run/credentials/earshot.service/token') };
+    const target = `127.0.0.1:${server.port}`;
+    expect(await look(backendLatency, { target, hardwareId: 'kiosk', metadata })).toMatchObject([
+      {
+        rating: 'amber',
+        finding: 'not called, because upstream.metadata.authorization cannot be looked up here',
+      },
+    ]);
+    expect(server.calls()).toEqual([]);
   });
 
   it('end when nobody waits for them', async () => {

@@ -100,9 +100,11 @@ describe('a device', () => {
 
   it('that gives nothing but zeros is a microphone that is muted, and a loudspeaker that rests', () => {
     expect(judgeDevice({ ...open, outcome: at(48_000, 0) })).toMatchObject({
-      rating: 'amber',
+      rating: 'red',
       cure: expect.stringContaining('unmute'),
     });
+    expect(judgeDevice({ ...open, outcome: at(48_000, 1e-5) }).rating).toBe('red');
+    expect(judgeDevice({ ...open, outcome: at(48_000, 1e-4) }).rating).toBe('green');
     expect(judgeDevice({ ...open, role: 'loudspeaker', outcome: at(48_000, 0) }).rating).toBe('green');
   });
 

@@ -7,13 +7,9 @@ import {
   map,
   type Observable,
   of,
-  retry,
   switchMap,
   take,
   takeUntil,
-  throwError,
-  timeout,
-  timer,
 } from 'rxjs';
 import {
   type DeviceSurvey,
@@ -22,21 +18,18 @@ import {
   type OpenedDevices,
   openDevices,
 } from '../../../devices/index.js';
-import { DeviceError, isVoiceError, parseCalibration, readWav } from '../../../index.js';
+import { parseCalibration, readWav } from '../../../index.js';
 import { pathFrom } from '../../config/config-files.js';
 import { deviceSettings } from '../../config/device-options.js';
 import type { EarshotConfig } from '../../config/earshot-config.js';
+import { openWithinMs, untilOpen } from '../../opening.js';
 import type { Check, Examination } from '../check.js';
 import { amber, type Finding, failed, green } from '../finding.js';
 import { type DeviceFigures, judgeDevice } from './judge-device.js';
 import { longestMs, measureRate, type RateFigures } from './measure-rate.js';
 
-/** How long a device may take to open, and to settle. Units: ms. */
-const openWithinMs = 8000;
 /** Many devices of ALSA take seconds to list. Units: ms. */
 const listWithinMs = 10_000;
-/** Units: ms. */
-const retryAfterMs = 500;
 
 /** What a sound system lists, in one line. */
 export function judgeSurvey({ devices, problems }: DeviceSurvey): Finding {
@@ -133,18 +126,8 @@ function outcomesOf(
 ) {
   const bounded = (label: string, measured$: Observable<RateFigures>): Observable<Outcome> =>
     measured$.pipe(
-      // As a loop does: a sound server may only just be waking.
-      retry({
-        count: 1,
-        delay: (error) =>
-          isVoiceError(error) && error.retryable ? timer(retryAfterMs, scheduler) : throwError(() => error),
-      }),
+      untilOpen(label, scheduler, openWithinMs + longestMs),
       take(1),
-      timeout({
-        each: openWithinMs + longestMs,
-        scheduler,
-        with: () => throwError(() => nothingCame(label)),
-      }),
       map((figures): Outcome => figures),
       catchError((error: unknown) => of({ error })),
     );
@@ -156,13 +139,6 @@ function outcomesOf(
     ),
   };
 }
-
-const nothingCame = (label: string): DeviceError =>
-  new DeviceError(
-    'DEVICE_BACKEND',
-    `${label} did not get going within ${openWithinMs / 1000} s; see who else uses it (a running earshot does), and try earshot devices --test`,
-    { retryable: true },
-  );
 
 function figuresOf(
   role: DeviceFigures['role'],

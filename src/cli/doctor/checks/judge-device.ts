@@ -1,3 +1,5 @@
+import { gainToDb } from '../../../index.js';
+import { isDigitalSilence, silenceCure } from '../../digital-silence.js';
 import { amber, type Figures, type Finding, failed, green, red } from '../finding.js';
 import type { RateFigures } from './measure-rate.js';
 
@@ -53,13 +55,8 @@ export function judgeDevice({ role, device, way, nativeHz, outcome }: DeviceFigu
       figures,
     );
   }
-  if (role === 'microphone' && peak === 0) {
-    return amber(
-      subject,
-      `${what}, and gives digital silence`,
-      'unmute it, or take another one: a microphone in a quiet room still has noise',
-      figures,
-    );
+  if (role === 'microphone' && isDigitalSilence(gainToDb(peak))) {
+    return red(subject, `${what}, and gives digital silence`, silenceCure, figures);
   }
   return green(subject, what, figures);
 }

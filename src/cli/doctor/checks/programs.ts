@@ -16,7 +16,7 @@ export function judgePrograms({ name, why, when, cure, paths }: ProgramFigures):
   const names = missing.join(', ');
   const verb = missing.length === 1 ? 'is' : 'are';
   if (when === 'never')
-    return green(subject, `${names} ${verb} not installed, only for ${why} (${cure})`, figures);
+    return green(subject, `${names} ${verb} not installed; only for ${why} (${cure})`, figures);
   const what = `${names} ${verb} not installed, and needed by ${why}`;
   return (when === 'choice' ? amber : red)(subject, what, cure, figures);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { examinationOf, neverStopped, playedMachine } from '../../../../test/support/played-machine.js';
 import { ModelError, SpeechError, VoiceError } from '../../../index.js';
 import type { EarshotConfig } from '../../config/earshot-config.js';
+import type { HubAnswer } from '../machine.js';
 import { detectorSpeed, judgeDetector } from './detector-speed.js';
 import { judgeModel, model } from './model.js';
 import { judgeUnopened, judgeVoice, voiceSpeeds, voicesOf } from './voice-speed.js';
@@ -107,20 +108,58 @@ describe('a voice', () => {
 
 describe('the model of a transcriber', () => {
   it('is here, or will be downloaded, or must not be', () => {
-    expect(judgeModel({ engine: 'moonshine', isOffline: false }).rating).toBe('green');
-    expect(judgeModel({ engine: 'moonshine', error: absent, isOffline: false }).rating).toBe('amber');
-    expect(judgeModel({ engine: 'moonshine', error: absent, isOffline: true })).toMatchObject({
+    expect(judgeModel({ engine: 'moonshine' }).rating).toBe('green');
+    expect(judgeModel({ engine: 'moonshine', error: absent })).toMatchObject({
       rating: 'red',
       cure: 'download it',
     });
+    const hub = {
+      ...{ source: 'https://hub', id: 'owner/ear', revision: 'main', files: ['config.json'] },
+      folder: '/models/owner/ear/main',
+    };
+    const told = (answer: HubAnswer) =>
+      judgeModel({ engine: 'moonshine', error: absent, hub: { ...hub, answer } });
+    for (const status of [200, 302, 405]) expect(told({ status }).rating).toBe('amber');
+    for (const answer of [{ status: 404 }, { status: 503 }, { why: 'ENOTFOUND' }]) {
+      expect(told(answer)).toMatchObject({
+        rating: 'red',
+        cure: expect.stringContaining(
+          'bring config.json by hand, from https://hub/owner/ear/tree/main into /models/owner/ear/main',
+        ),
+      });
+    }
+    expect(told({ why: 'ENOTFOUND' }).finding).toContain('(ENOTFOUND)');
   });
 
-  it('is looked for on this machine alone', async () => {
-    const transcriber = { engine: 'moonshine', store: '/gone', source: 'http://127.0.0.1:1' } as const;
+  it('is looked for on this machine, and its hub is asked whether it would give it', async () => {
+    const transcriber = { engine: 'moonshine', store: '/gone', source: 'http://127.0.0.1:1/' } as const;
     const config: EarshotConfig = { ...least, transcriber };
-    expect(await model.examine(examinationOf(here, { config }), neverStopped)).toMatchObject([
+    const asked: string[] = [];
+    const online = playedMachine({
+      async askHub(url) {
+        asked.push(url);
+        return { status: 307 };
+      },
+    });
+    expect(await model.examine(examinationOf(online, { config }), neverStopped)).toMatchObject([
       { id: 'model', about: 'moonshine', rating: 'amber' },
     ]);
+    expect(asked).toEqual(['http://127.0.0.1:1/onnx-community/moonshine-tiny-ONNX/resolve/main/config.json']);
+    const folder = '/gone/onnx-community/moonshine-tiny-ONNX/main';
+    expect(await model.examine(examinationOf(here, { config }), neverStopped)).toMatchObject([
+      { rating: 'red', finding: expect.stringContaining('there is no network'), figures: { folder } },
+    ]);
+    // One that must not be downloaded, or is a folder, is not asked for.
+    for (const own of [{ offline: true }, { model: './ear' }]) {
+      const [found] = await model.examine(
+        examinationOf(online, { config: { ...least, transcriber: { ...transcriber, ...own } } }),
+        neverStopped,
+      );
+      expect(found).toMatchObject({ rating: 'red', figures: { code: 'MODEL_LOAD_FAILED' } });
+      // What loads it means the same folder.
+      if ('offline' in own) expect(found?.finding).toContain(folder);
+    }
+    expect(asked).toHaveLength(1);
     expect(await model.examine(examinationOf(here, { config: least }), neverStopped)).toMatchObject([
       { about: 'scripted', rating: 'red' },
     ]);
