@@ -43,7 +43,7 @@ export function judgeModel({ engine, error, hub }: ModelFigures): Finding {
     return red(
       subject,
       `the model is not on this machine, and ${source} does not give ${id} to it (${why})`,
-      `see to the network, the name and the proxy; or ${byHand}`,
+      `see to the network and the name of the model; or ${byHand}`,
       figures,
     );
   }
