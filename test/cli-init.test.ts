@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
@@ -10,6 +10,7 @@ import { readConfig } from '../src/cli/config/read-config.js';
 import { initOptions } from '../src/cli/init/init-command-line.js';
 import { initUsage } from '../src/cli/init/init-usage.js';
 import { makeCertificate } from './support/certificates.js';
+import { projectFolder, readProjectFile } from './support/project.js';
 import { type Pty, startInPty } from './support/pty.js';
 import { earshotCommand, killCommands, startEarshot } from './support/run-command.js';
 import { type StreamServer, startStreamServer } from './support/stream-server.js';
@@ -48,10 +49,11 @@ describe('earshot init in a terminal', () => {
     pty = startInPty(`${command} init --no-test --api alsa; echo code=$?; stty -a`, folder);
 
     for (const [question, answer] of [
+      ['Enter takes what is in brackets, Ctrl-C ends it and writes nothing', null],
       ['earshot.yaml is there. Replace it', 'y'],
       ['Where is the service', 'voice.example.com'],
       ['This must be host:port', target],
-      [fingerprint, ''],
+      [fingerprint, null],
       ['Is it the certificate of the service?', 'yes'],
       ['Does the service want a token?', ''],
       ['Which microphone', 'plughw:CARD=Mic,DEV=0'],
@@ -64,8 +66,10 @@ describe('earshot init in a terminal', () => {
       ['How does it run', ''],
     ] as const) {
       await pty.shows(question);
-      if (question === fingerprint) continue;
-      await pty.shows(question.startsWith('This') ? 'host:port?' : question.endsWith('?') ? '[' : '?');
+      if (answer === null) continue;
+      await pty.shows(
+        question.startsWith('This') ? 'such as voice.example.com:443?' : question.endsWith('?') ? '[' : '?',
+      );
       pty.type(`${answer}\r`);
     }
     await pty.shows('earshot run --check earshot.yaml');
@@ -110,7 +114,9 @@ describe('earshot init in a terminal', () => {
 });
 
 describe('earshot init without a terminal', () => {
-  const run = (...args: readonly string[]) => startEarshot(['init', at('a.yaml'), ...args]).finished;
+  const run = (...args: readonly string[]) =>
+    startEarshot(['init', at('a.yaml'), ...args], '', { ...process.env, XDG_CACHE_HOME: at('cache') })
+      .finished;
 
   it('says that it needs one, or --yes', async () => {
     const { code, stderr, stdout } = await run();
@@ -122,7 +128,7 @@ describe('earshot init without a terminal', () => {
 
   it('takes options and defaults, prints one object, and replaces nothing unless it is told to', async () => {
     server = await startStreamServer(() => {});
-    const first = await run('--yes', '--json', '--target', server.target, '--runs-as', 'service');
+    const first = await run('--yes', '--json', '--target', server.target, '--runs-as', 'container');
     const about = JSON.parse(first.stdout) as { readonly config: unknown };
     const text = readFileSync(at('a.yaml'), 'utf8');
 
@@ -134,6 +140,7 @@ describe('earshot init without a terminal', () => {
         certificates: [],
         config: parse(text),
         warnings: [],
+        missing: { parts: [], commands: [], downloads: [{ name: 'moonshine-tiny', megabytes: 115 }] },
         next: ['run --check', 'doctor', 'run'].map((what) => `earshot ${what} ${at('a.yaml')}`),
       },
     ]);
@@ -145,6 +152,20 @@ describe('earshot init without a terminal', () => {
     const third = await run('--yes', '--force', '--target', 'nowhere.invalid:443');
     expect([third.code, readFileSync(at('a.yaml.bak'), 'utf8')]).toEqual([0, text]);
     expect(third.stderr).toContain('Note: nowhere.invalid:443 cannot be reached');
+    expect(third.stdout).toContain('The first start downloads moonshine-tiny, some 115 MB.\n\nNext:\n');
+  });
+
+  it('replaces the config that ships without a word of --force, and leads to the service', async () => {
+    const shipped = readProjectFile('examples/raspberry-pi/earshot.yaml');
+    writeFileSync(at('a.yaml'), shipped);
+    const { code, stderr, stdout } = await run('--yes', '--target', '127.0.0.1:1', '--runs-as', 'service');
+
+    expect([code, readFileSync(at('a.yaml.bak'), 'utf8')]).toEqual([0, shipped]);
+    expect(stderr).toContain('the one that ships with earshot, unchanged');
+    expect(stdout).toContain('Next, for a service of the system:');
+    expect(stdout).toMatch(/sudo systemctl (?:re)?start earshot\n$/);
+    const second = await run('--yes', '--target', '127.0.0.1:1');
+    expect([second.code, readFileSync(at('a.yaml.bak'), 'utf8')]).toEqual([2, shipped]);
   });
 
   it('leaves a whole file, the old one or the new one, when it is killed while it writes', async () => {
@@ -167,6 +188,29 @@ describe('earshot init without a terminal', () => {
       if (text !== old) expect(parse(text)).toMatchObject({ upstream: { target: '127.0.0.1:1' } });
     }
     expect(killed).toBeGreaterThan(0);
+  });
+});
+
+describe('the first steps', () => {
+  const guide = readProjectFile('docs/guides/first-steps.md');
+
+  it('install what README.md installs, in the same versions', () => {
+    const versions = guide.match(/[@\w/-]+@\d+\.\d+\.\d+/g) ?? [];
+    expect(versions.length).toBeGreaterThan(2);
+    const readme = readProjectFile('README.md');
+    for (const version of versions) expect(readme).toContain(version);
+    expect(guide).toContain('earshot-0.1.0.tgz');
+    expect(guide).not.toMatch(/npm install (?:[\w@/-]+ )*earshot(?:\s|$)/);
+  });
+
+  it('name files of the package that are there', () => {
+    const { files } = JSON.parse(readProjectFile('package.json')) as { readonly files: readonly string[] };
+    const paths = [...guide.matchAll(/node_modules\/earshot\/([\w./-]*[\w/])/g)].map(([, path = '']) => path);
+    expect(paths).toContain('examples/raspberry-pi/install.sh');
+    for (const path of paths) {
+      expect(existsSync(join(projectFolder, path)), path).toBe(true);
+      expect(files.some((kept) => path.startsWith(kept))).toBe(true);
+    }
   });
 });
 

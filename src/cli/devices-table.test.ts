@@ -55,6 +55,15 @@ describe('the table of devices', () => {
     expect(table).toContain('Microphones (* is the default)\n    none\n');
   });
 
+  it('says nothing of the native library that is missing, where devices were found without it', () => {
+    const problem = '[PEER_MISSING] the package audify is not installed; run: npm install audify';
+    const problems = [{ backend: 'audify', api: 'pulse', problem }] as const;
+    const broken = { ...jabra, problem: 'it is in use' };
+
+    expect(devicesTable({ devices: [jabra], problems })).not.toContain('audify');
+    expect(devicesTable({ devices: [broken], problems })).toContain('audify/pulse could not be asked');
+  });
+
   it('leaves out monitors, and lets no name move the cursor', () => {
     const monitor = { ...jabra, direction: 'capture' as const, isMonitor: true, name: 'speaker.monitor' };
     const evil = { ...jabra, name: 'evil\x1b[2J' };

@@ -8,7 +8,7 @@ import type { ServiceLook } from '../../src/cli/init/look-at-service.js';
 import type { ChosenDevices, Machine } from '../../src/cli/init/machine.js';
 import { AnswersEnded, type Prompt } from '../../src/cli/init/prompt.js';
 import type { TrialReport } from '../../src/cli/trial-report.js';
-import type { DeviceListing } from '../../src/devices/index.js';
+import type { DeviceListing, DeviceSurvey } from '../../src/devices/index.js';
 import { makeCertificate } from './certificates.js';
 
 /** A machine that is what a test says. */
@@ -16,7 +16,9 @@ export interface PlayedMachine {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly hasPins?: boolean;
+  readonly serviceOfFolder?: Machine['serviceOfFolder'];
   readonly devices?: readonly DeviceListing[];
+  readonly problems?: DeviceSurvey['problems'];
   /** What stands at an address; what answers in plain text without it. */
   readonly lookAt?: (...of: Parameters<Machine['lookAt']>) => ServiceLook;
   /** What a trial comes to; both work without it. */
@@ -32,6 +34,8 @@ export interface PlayedInit extends Conversation {
   readonly said: readonly string[];
   readonly warnings: readonly string[];
   readonly tried: readonly ChosenDevices[];
+  /** How often devices were looked for. */
+  readonly looks: number;
   /** Whether every answer was asked for. */
   readonly unasked: readonly string[];
 }
@@ -94,9 +98,13 @@ const works: TrialReport = {
 };
 
 /** The machine, and what was tried on it. */
-export function playedMachine(of: PlayedMachine): Machine & { readonly tried: readonly ChosenDevices[] } {
+export function playedMachine(of: PlayedMachine): Machine & {
+  readonly tried: readonly ChosenDevices[];
+  readonly looks: readonly unknown[];
+} {
   const { env = {}, files = {}, devices = usual, lookAt, trial } = of;
   const tried: ChosenDevices[] = [];
+  const looks: unknown[] = [];
   const readFile = (path: string) => {
     const text = files[path];
     if (text === undefined) throw Object.assign(new Error('not there'), { code: 'ENOENT' });
@@ -104,15 +112,21 @@ export function playedMachine(of: PlayedMachine): Machine & { readonly tried: re
   };
   return {
     tried,
+    looks,
     surroundings: { env, readFile },
     has: (path) => path in files,
+    serviceOfFolder: of.serviceOfFolder,
     hasPins: () => of.hasPins ?? false,
     wavProblem: (path) => (path in files ? undefined : 'cannot be played: it does not exist'),
     lookAt: async (...asked) => lookAt?.(...asked) ?? { type: 'answers', secured: false },
-    listDevices: async ({ api }) => ({
-      devices: devices.filter((device) => api === undefined || api === 'auto' || device.api === api),
-      problems: [],
-    }),
+    async listDevices(way) {
+      looks.push(way);
+      const { api } = way;
+      return {
+        devices: devices.filter((device) => api === undefined || api === 'auto' || device.api === api),
+        problems: of.problems ?? [],
+      };
+    },
     async tryDevices(chosen) {
       tried.push(chosen);
       return { ...works, ...trial?.(chosen) };
@@ -151,7 +165,7 @@ export async function playInit(
     (line) => void said.push(line),
   );
   const found = await converse(interview, machine);
-  const text = yamlOf(found);
+  const text = yamlOf(found, './earshot.schema.json');
   return {
     ...found,
     text,
@@ -160,6 +174,7 @@ export async function playInit(
     said,
     warnings: interview.warnings,
     tried: machine.tried,
+    looks: machine.looks.length,
     unasked: open,
   };
 }

@@ -27,5 +27,9 @@ export async function askRecordings(interview: Interview, machine: Machine): Pro
       return reason === undefined ? { value: path } : { reason };
     },
   });
-  return { isRecorded: true, groups: { devices: { kind: 'wav-file', microphone, loudspeaker } } };
+  return {
+    isRecorded: true,
+    ofUser: false,
+    groups: { devices: { kind: 'wav-file', microphone, loudspeaker } },
+  };
 }

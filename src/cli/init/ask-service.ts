@@ -45,7 +45,7 @@ export async function askService(interview: Interview, machine: Machine): Promis
 function askTarget(interview: Interview, { surroundings }: Machine): Promise<string> {
   return interview.ask({
     option: 'target',
-    text: 'Where is the service that answers, as host:port?',
+    text: 'Where is the service that answers, as host:port, such as voice.example.com:443?',
     preset: undefined,
     read(answer) {
       const reason = problemOf({ upstream: { target: answer } }, surroundings);

@@ -17,7 +17,7 @@ export async function askSound(interview: Interview, machine: Machine): Promise<
   const isTried = interview.option('no-test') === undefined && interview.person !== undefined;
   const picked = await pickDevices(interview, machine, wish, isTried);
   if (picked === 'none') return askRecordings(interview, machine);
-  const { capture, playout, backend, api } = picked;
+  const { capture, playout, backend, api, hasPulse } = picked;
   const echo = await interview.ask(
     oneOf(['open', 'headphones', 'speakerphone'], {
       option: 'echo',
@@ -27,6 +27,7 @@ export async function askSound(interview: Interview, machine: Machine): Promise<
   );
   return {
     isRecorded: false,
+    ofUser: api === 'pulse' || (hasPulse && (api === undefined || api === 'auto')),
     groups: {
       devices: {
         ...(backend === 'audify' && { backend }),

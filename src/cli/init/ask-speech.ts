@@ -1,5 +1,7 @@
+import { askUntilMeant } from './ask-until-meant.js';
 import { type Interview, oneOf, type Reading } from './interview.js';
 import type { Machine } from './machine.js';
+import { shellWord } from './shell-word.js';
 import { problemOf, type Written, type WrittenConfig } from './written-config.js';
 
 /** The groups of a config for what is heard and said. */
@@ -75,7 +77,8 @@ function askTranscriber(
         };
       }
       const why = english.includes(answer) ? `, since ${answer} knows English only` : '';
-      return { reason: `must be ${offered.join(', ')}${scripted}${why}` };
+      const several = offered.length > 1 ? 'one of ' : '';
+      return { reason: `must be ${several}${offered.join(', ')}${scripted}${why}` };
     },
   });
 }
@@ -108,28 +111,29 @@ async function askFillers(
   language: string,
 ): Promise<{ readonly written: Written | undefined; readonly next: readonly string[] }> {
   const preset = language === 'en' || language === 'ru' ? language : 'off';
-  const answer = await interview.ask<string>({
-    option: 'fillers',
-    text: 'What is said while an answer is awaited: en, ru, off, or a folder of fillers?',
-    preset,
-    read(value) {
-      const reason = problemOf({ fillers: { directory: value } }, machine.surroundings);
-      return reason === undefined ? { value } : { reason };
+  const isThere = (directory: string) => machine.has(`${directory}/fillers.json`);
+  const missing = (directory: string) =>
+    `there are no fillers in ${JSON.stringify(directory)} yet; earshot fillers render makes them.`;
+  const answer = await askUntilMeant<string>(
+    interview,
+    {
+      option: 'fillers',
+      text: 'What is said while an answer is awaited: en, ru, off, or a folder of fillers?',
+      preset,
+      read(value) {
+        const reason = problemOf({ fillers: { directory: value } }, machine.surroundings);
+        return reason === undefined ? { value } : { reason };
+      },
     },
-  });
+    (value) => (['en', 'ru', 'off'].includes(value) || isThere(value) ? undefined : missing(value)),
+  );
   if (answer === 'off') return { written: 'off', next: [] };
   // These come with earshot.
   if (answer === 'en') return { written: undefined, next: [] };
   const directory = answer === 'ru' ? fillersFolder : answer;
-  if (machine.has(`${directory}/fillers.json`)) return { written: { directory }, next: [] };
+  if (isThere(directory)) return { written: { directory }, next: [] };
   const spoken = answer === 'ru' ? 'ru' : language;
-  interview.warn(
-    `there are no fillers in ${JSON.stringify(directory)} yet; earshot fillers render makes them.`,
-  );
+  if (answer === 'ru') interview.warn(missing(directory));
   const written = answer === 'ru' ? { directory, language: 'ru' } : { directory };
   return { written, next: [`earshot fillers render --out ${shellWord(directory)} --language ${spoken}`] };
 }
-
-/** One word of a command line. */
-export const shellWord = (text: string): string =>
-  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

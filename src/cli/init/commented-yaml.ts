@@ -2,9 +2,6 @@ import { Document, isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { ConfigSchema } from '../config/config-schema.js';
 import type { WrittenConfig } from './written-config.js';
 
-/** With it editors complete names and show what each means. */
-const editorLine = '# yaml-language-server: $schema=https://unpkg.com/earshot/assets/earshot.schema.json';
-
 /** Width of a comment. Units: characters. */
 const commentWidth = 100;
 
@@ -12,12 +9,17 @@ const commentWidth = 100;
  * A config as YAML, with what each name means above it.
  *
  * @param schema - where the meanings come from; undefined where it is not there, and then nothing is explained.
+ * @param place - where editors find it, to complete names and show what each means.
  */
-export function commentedYaml(config: WrittenConfig, schema: ConfigSchema | undefined): string {
+export function commentedYaml(
+  config: WrittenConfig,
+  schema: ConfigSchema | undefined,
+  place: string,
+): string {
   const document = new Document(config);
   if (schema) explain(document.contents, schema, 0);
   const head = [
-    editorLine,
+    `# yaml-language-server: $schema=${place}`,
     '#',
     '# Written by `earshot init`. What is left out keeps its default; docs/guides/configure.md has the rest.',
     '# Names of files are meant from the folder of this one.',
@@ -36,7 +38,8 @@ function explain(node: unknown, schema: ConfigSchema, depth: number): void {
     if (!isScalar(key)) continue;
     const about = properties[String(key.value)] ?? (additionalProperties || undefined);
     const isTag = key.value === 'kind' || key.value === 'engine';
-    if (about?.description && !isTag) key.commentBefore = commentOf(about.description, 2 * depth);
+    const words = isTag ? '' : withoutTypes(about?.description ?? '');
+    if (words !== '') key.commentBefore = commentOf(words, 2 * depth);
     if (depth === 0 && at > 0) key.spaceBefore = true;
     if (about) explain(value, about, depth + 1);
   }
@@ -52,6 +55,14 @@ function branchFor(schema: ConfigSchema, node: Node): ConfigSchema {
   );
   return tagged ?? objects[0] ?? schema;
 }
+
+/** Names of types are for programs: a file has no use for them. What names one goes, a part of a sentence or all of it. */
+const withoutTypes = (description: string): string =>
+  description
+    .replace(/,? and `\w+Options`/g, '')
+    .split(/(?<=[.!?]) (?=[A-Z0-9])/)
+    .filter((sentence) => !/\b\w+Options\b/.test(sentence))
+    .join(' ');
 
 function commentOf(description: string, indent: number): string {
   const width = commentWidth - indent;

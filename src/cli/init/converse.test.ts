@@ -217,11 +217,12 @@ describe('the questions of earshot init', () => {
   it('write what explains itself, and reads back as what was answered', async () => {
     const { text, config } = await playInit(null, {}, { target, voice: 'kokoro', fillers: 'off' });
 
-    expect(text.split('\n')[0]).toBe(
-      '# yaml-language-server: $schema=https://unpkg.com/earshot/assets/earshot.schema.json',
-    );
+    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./earshot.schema.json');
     expect(parse(text)).toEqual(config);
     expect(text).toContain('# Where the service is, as `host:port`;');
+    // Names of types are for programs.
+    expect(text).toContain('# The microphone: its `device` (`default`), its `format` (48 kHz mono).\n');
+    expect(text).not.toMatch(/#.*\w+Options/);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(105);
   });
 });

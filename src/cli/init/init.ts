@@ -1,16 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CommandError, exitCodes } from '../command-error.js';
+import type { EarshotConfig } from '../config/earshot-config.js';
+import { readConfig } from '../config/read-config.js';
 import type { Console } from '../console.js';
-import { shellWord } from './ask-speech.js';
 import { commentedYaml } from './commented-yaml.js';
 import { type Conversation, converse } from './converse.js';
 import { type InitCommandLine, readInitCommandLine } from './init-command-line.js';
 import { createInterview, type Interview } from './interview.js';
+import { missingParts, nothingMissing } from './missing-parts.js';
+import { nextSteps } from './next-steps.js';
 import { inspectPlace, placeFile } from './place-file.js';
 import { AnswersEnded } from './prompt.js';
+import { report } from './report-written.js';
+import { schemaPlace } from './schema-place.js';
+import { isShippedConfig } from './shipped-config.js';
 import { terminalPrompt } from './terminal-prompt.js';
 import { describedSchema, thisMachine } from './this-machine.js';
+import { thisSite } from './this-site.js';
 import { textProblem } from './written-config.js';
 
 /**
@@ -56,7 +63,12 @@ async function writeConfig(
   const path = resolve(file);
   const folder = dirname(path);
   const isTaken = (await inspectPlace(path)) === 'taken';
-  if (isTaken && !force) {
+  interview.person?.say(introductionOf(file));
+  if (isTaken && isShippedConfig(path)) {
+    interview.say(
+      `${file} is the one that ships with earshot, unchanged; it is replaced, and kept as ${file}.bak.`,
+    );
+  } else if (isTaken && !force) {
     if (yes) throw new CommandError(`${file} is there; --force replaces it, and keeps it as ${file}.bak`);
     if (!(await interview.confirm(`${file} is there. Replace it, and keep it as ${file}.bak?`, false))) {
       console.say('Nothing was written.');
@@ -64,7 +76,7 @@ async function writeConfig(
     }
   }
   const found = await converse(interview, thisMachine(folder, signal));
-  const text = yamlOf(found);
+  const text = yamlOf(found, schemaPlace(folder));
   signal.throwIfAborted();
   // What the config refers to is there before the config is.
   for (const [name, content] of found.files) {
@@ -72,47 +84,36 @@ async function writeConfig(
     if (!isThere) await placeFile(join(folder, name), content, true);
   }
   const backup = await placeFile(path, text, isTaken);
-  report({ file, backup, found, interview, json }, console);
+  const { config } = readConfig(text, found.surroundings);
+  const { service, files } = found;
+  const site = thisSite(service);
+  const missing = config ? await missingParts(config, site) : nothingMissing;
+  const extras = config ? extrasOf(config) : [];
+  const next = [
+    ...found.next,
+    ...nextSteps({ file, path, beside: [...files.keys()], service, extras }, site),
+  ];
+  report({ file, backup, found, warnings: interview.warnings, missing, next }, json, console);
   return exitCodes.done;
 }
+
+const extrasOf = ({ voice, metrics }: EarshotConfig) => [
+  ...(voice?.ladder.some(({ engine }) => engine === 'kokoro') ? (['kokoro'] as const) : []),
+  ...(metrics ? (['prometheus'] as const) : []),
+];
+
+const introductionOf = (file: string): string =>
+  `A few questions about service, microphone and loudspeaker; then ${file} is written. Enter takes what is in brackets, Ctrl-C ends it and writes nothing.\n`;
 
 /**
  * The text of the config, which was read back as it will be.
  *
+ * @param place - where editors find its schema.
  * @throws CommandError
  */
-export function yamlOf({ config, surroundings }: Conversation): string {
-  const text = commentedYaml(config, describedSchema());
+export function yamlOf({ config, surroundings }: Conversation, place: string): string {
+  const text = commentedYaml(config, describedSchema(), place);
   const problem = textProblem(text, surroundings);
   if (problem === undefined) return text;
   throw new CommandError(`the answers do not go together: ${problem}; nothing was written`);
-}
-
-interface Report {
-  readonly file: string;
-  readonly backup: string | undefined;
-  readonly found: Conversation;
-  readonly interview: Interview;
-  readonly json: boolean;
-}
-
-function report({ file, backup, found, interview, json }: Report, console: Console): void {
-  const { config, files, next } = found;
-  const word = shellWord(file);
-  const commands = [...next, `earshot run --check ${word}`, `earshot doctor ${word}`, `earshot run ${word}`];
-  if (json) {
-    const { warnings } = interview;
-    const about = {
-      file,
-      backup: backup ?? null,
-      certificates: [...files.keys()],
-      config,
-      warnings,
-      next: commands,
-    };
-    console.print(`${JSON.stringify(about, null, 2)}\n`);
-    return;
-  }
-  console.print(`\n${file} is written${backup === undefined ? '' : `; the old one is ${backup}`}. Next:\n\n`);
-  for (const command of commands) console.print(`  ${command}\n`);
 }

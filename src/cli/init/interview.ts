@@ -29,8 +29,8 @@ export interface Interview {
   confirm(text: string, preset: boolean): Promise<boolean>;
   /** What an option says that answers no question of its own. */
   option(name: string): string | undefined;
-  /** Whether an option says something that was not asked for yet. */
-  isGiven(name: string): boolean;
+  /** Whether an option says something, or just this, and was not asked for yet. */
+  isGiven(name: string, value?: string): boolean;
   /** Where somebody is asked. */
   readonly person: Prompt | undefined;
   /** For whoever looks on. */
@@ -63,7 +63,7 @@ export function createInterview(
     say,
     warnings,
     option,
-    isGiven: (name) => open.has(name),
+    isGiven: (name, value) => open.has(name) && (value === undefined || open.get(name) === value),
     unused: () => [...open.keys()],
     warn(line) {
       warnings.push(line);
@@ -93,6 +93,10 @@ async function askPerson<T>(question: Question<T>, person: Prompt, from: AnswerF
   const shownPreset = preset === undefined ? '' : ` [${printable(preset)}]`;
   for (let answers = 0; answers < patience; answers += 1) {
     const answer = (await person.ask(`${text}${shownPreset} `)).trim();
+    if (answer === '' && preset === undefined) {
+      person.say('  This one needs an answer: there is nothing that could be taken by itself.');
+      continue;
+    }
     const { value, reason } = await read(answer === '' ? (preset ?? '') : answer, from);
     if (reason === undefined) return value as T;
     person.say(printable(`  This ${reason}.`).replace(/^/, '  '));

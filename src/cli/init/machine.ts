@@ -4,6 +4,7 @@ import type { Level } from '../../index.js';
 import type { ConfigSurroundings } from '../config/referenced-text.js';
 import type { TrialReport } from '../trial-report.js';
 import type { ServiceLook } from './look-at-service.js';
+import type { ServiceKind } from './next-steps.js';
 
 /** The way to devices, and which. */
 export type ChosenDevices = Pick<Partial<OpenDevicesOptions>, 'backend' | 'api'> & {
@@ -19,6 +20,8 @@ export interface Machine {
   wavProblem(path: string): string | undefined;
   /** Whether there is such a folder, or file. The path is as for `surroundings`. */
   has(path: string): boolean;
+  /** Whose service a config in this folder is for; undefined where that is open. */
+  readonly serviceOfFolder: ServiceKind | undefined;
   /** Whether there are pins for buttons and lights. */
   hasPins(): boolean;
   /** Bounded; never rejects. */

@@ -1,7 +1,8 @@
 import type { DeviceSurvey } from '../../devices/index.js';
 import { CommandError } from '../command-error.js';
+import { problemsToTell } from '../device-problems.js';
 import { printable } from '../printable.js';
-import { askDevice, defaultPick, type Pick, picksOf } from './ask-devices.js';
+import { askDevice, defaultPick, type Pick, picksOf, withoutWords } from './ask-devices.js';
 import type { Interview } from './interview.js';
 import type { ChosenDevices, Machine } from './machine.js';
 import { tryOut } from './try-out.js';
@@ -11,6 +12,12 @@ export type Wish = Required<Omit<ChosenDevices, 'capture' | 'playout'>>;
 
 /** Most pairs of devices that are tried. */
 const maxRounds = 50;
+
+/** Devices that were picked. */
+export type PickedDevices = ChosenDevices & {
+  /** Whether PulseAudio or PipeWire was found, which is what `auto` then takes. */
+  readonly hasPulse: boolean;
+};
 
 const directions = ['capture', 'playout'] as const;
 type Direction = (typeof directions)[number];
@@ -26,7 +33,7 @@ export async function pickDevices(
   machine: Machine,
   wish: Wish,
   isTried: boolean,
-): Promise<ChosenDevices | 'none'> {
+): Promise<PickedDevices | 'none'> {
   let survey = await surveyOf(interview, machine, wish);
   const picked: { [D in Direction]?: Pick } = {};
   const tried = new Set<string>();
@@ -51,10 +58,11 @@ export async function pickDevices(
       capture: microphone.device,
       playout: loudspeaker.device,
     };
-    if (!isTried || !hasWorking(survey)) return chosen;
+    const taken = { ...chosen, hasPulse: survey.devices.some(({ api }) => api === 'pulse') };
+    if (!isTried || !hasWorking(survey)) return taken;
     const works = await tryOut(interview, machine, chosen);
     const failing = directions.filter((direction) => !works[direction]);
-    if (failing.length === 0) return chosen;
+    if (failing.length === 0) return taken;
     for (const direction of failing) passed[direction].add(chosen[direction]);
     const pair = `${chosen.capture}\n${chosen.playout}`;
     const isNew = !tried.has(pair);
@@ -74,7 +82,7 @@ export async function pickDevices(
         const role = direction === 'capture' ? 'microphone' : 'loudspeaker';
         interview.warn(`the ${role} ${JSON.stringify(printable(chosen[direction]))} does not work yet.`);
       }
-      return chosen;
+      return taken;
     }
     survey = await surveyOf(interview, machine, wish);
     for (const direction of failing) {
@@ -90,12 +98,14 @@ const nothing: DeviceSurvey = { devices: [], problems: [] };
 
 /** What is there, where somebody picks from it or names it. */
 async function surveyOf(interview: Interview, machine: Machine, wish: Wish): Promise<DeviceSurvey> {
+  // Recordings take their place.
+  if (interview.isGiven('microphone', 'none')) return nothing;
   const isNamed = interview.isGiven('microphone') || interview.isGiven('loudspeaker');
   if (!interview.person && !isNamed) return nothing;
   interview.say('Looking for microphones and loudspeakers ...');
   const survey = await machine.listDevices(wish);
-  for (const { backend, api, problem } of survey.problems)
-    interview.say(printable(`${backend}/${api} could not be asked: ${problem}`));
+  for (const { backend, api, problem } of problemsToTell(survey))
+    interview.say(printable(`${backend}/${api} could not be asked: ${withoutWords(problem)}`));
   if (!hasWorking(survey))
     interview.warn(
       'no device here can be used at the moment; earshot waits for those that the config names.',

@@ -12,6 +12,7 @@ import { beginTrial, stepTrial, trialReport } from '../trial-report.js';
 import { tryDevices } from '../try-devices.js';
 import { lookAtService } from './look-at-service.js';
 import type { Machine } from './machine.js';
+import { serviceOfFolder } from './next-steps.js';
 import { unlessEnded } from './prompt.js';
 
 /** How long a pair of devices is listened to. Units: ms. */
@@ -31,6 +32,7 @@ export function thisMachine(folder: string, signal: AbortSignal): Machine {
   return {
     surroundings: { env: process.env, readFile: (path) => readFileSync(at(path), 'utf8') },
     has: (path) => existsSync(at(path)),
+    serviceOfFolder: serviceOfFolder(folder),
     hasPins: () => existsSync('/dev') && readdirSync('/dev').some((name) => /^gpiochip\d+$/.test(name)),
     wavProblem(path) {
       try {

@@ -23,7 +23,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = await mkdtemp(join(projectFolder, '.programs-for-tests-'));
   const outDir = join(folder, 'dist');
   await copyFile(join(projectFolder, 'package.json'), join(folder, 'package.json'));
-  await symlink(join(projectFolder, 'assets'), join(folder, 'assets'));
+  for (const name of ['assets', 'examples']) await symlink(join(projectFolder, name), join(folder, name));
   await build({
     entry: Object.fromEntries(
       [...programs, 'cli/main'].map((path) => [path, join(projectFolder, 'src', `${path}.ts`)]),
