@@ -2,7 +2,8 @@ export const runUsage = `Run the voice loop of a config, until it is told to sto
 
   earshot run CONFIG [options]
 
-  --check      read the config, tell everything that is wrong with it, each with its line, and run nothing
+  --check      read the config, tell everything that is wrong with it, each with its line, and run nothing; a secret
+               that is only where the loop will run is a note
   --json       one object a line on stdout: every event of the loop and what is measured of it, with what people say;
                with --check one object: what is wrong with the config
   --log        on a terminal the log as well, instead of what is said
