@@ -43,7 +43,7 @@ let devices = 0;
 /** Runs `earshot ask` to its end, each time as another device, since one that interrupts is blocked; nothing of what it says may look like a stack. */
 async function ask(prompt: string, ...flags: readonly string[]) {
   const args = ['ask', prompt, '--hardware-id', `kiosk-${devices++}`, ...flags];
-  const finished = await startEarshot(flags.includes('--backend') ? args : [...args, '--backend', backend])
+  const finished = await startEarshot(flags.includes('--target') ? args : [...args, '--target', backend])
     .finished;
   expect(finished.stderr).not.toMatch(/^\s+at /m);
   return finished;
@@ -126,7 +126,7 @@ describe('earshot ask', () => {
         call.end();
       });
     });
-    const { child, finished } = startEarshot(['ask', 'What time is it?', '--backend', server.target]);
+    const { child, finished } = startEarshot(['ask', 'What time is it?', '--target', server.target]);
 
     expect(await finished).toMatchObject({ code: 0, stdout: 'It is noon.\n' });
     expect((await finished).stderr).toMatch(
@@ -144,7 +144,7 @@ describe('earshot ask', () => {
     });
     const notes: string[] = [];
     for (let i = 0; i < 2; i++) {
-      const { finished } = startEarshot(['ask', 'x', '--backend', server.target, '--no-retry']);
+      const { finished } = startEarshot(['ask', 'x', '--target', server.target, '--no-retry']);
       notes.push((await finished).stderr);
     }
     const [first, second] = server.requests.map(({ hardwareId }) => hardwareId);
@@ -164,7 +164,7 @@ describe('earshot ask', () => {
     });
     const { code, stdout } = await ask(
       'x',
-      '--backend',
+      '--target',
       server.target,
       '--json',
       '--wav',
@@ -234,7 +234,7 @@ describe('earshot ask', () => {
       call.write(end);
       call.end();
     });
-    const { code, stderr } = await ask('x', '--backend', server.target);
+    const { code, stderr } = await ask('x', '--target', server.target);
 
     expect(code).toBe(0);
     expect(stderr).toMatch(
@@ -247,7 +247,7 @@ describe('earshot ask', () => {
     const server = await serve((call) => call.write(text('One moment')));
     const { code, stdout, stderr } = await ask(
       'x',
-      '--backend',
+      '--target',
       server.target,
       '--cancel-after-ms',
       '300',
@@ -301,7 +301,7 @@ describe('earshot ask', () => {
       'x-tenant=north wing',
       '--log',
     ];
-    const { code, stderr } = await ask('A private question', '--backend', server.target, ...flags);
+    const { code, stderr } = await ask('A private question', '--target', server.target, ...flags);
 
     expect(code).toBe(3);
     expect(seen).toEqual(['Bearer abc.def', 'north wing']);
@@ -324,7 +324,7 @@ describe('whoever runs earshot ask', () => {
         call.write(text('One moment'));
         call.write(audio(new Uint8Array(960)));
       });
-      const flags = ['--backend', server.target, '--json', '--wav', at(`${signal}.wav`), '--log'];
+      const flags = ['--target', server.target, '--json', '--wav', at(`${signal}.wav`), '--log'];
       const { child, finished } = startEarshot(['ask', 'x', ...flags]);
       // Logged when the audio has come.
       const audioCame = new Promise<void>((resolve) => {
@@ -348,7 +348,7 @@ describe('whoever runs earshot ask', () => {
       const words = setInterval(() => call.write(text('words, ')), 20);
       call.on('cancelled', () => clearInterval(words));
     });
-    const [program, ...args] = [...earshotCommand, 'ask', 'x', '--backend', server.target];
+    const [program, ...args] = [...earshotCommand, 'ask', 'x', '--target', server.target];
     const script = '{ "$@"; echo "code $?" >&2; } | head -c 10';
     const { code, stdout, stderr } = await start('sh', ['-c', script, 'sh', program, ...args]).finished;
 
@@ -359,7 +359,7 @@ describe('whoever runs earshot ask', () => {
 
   it('may read the beginning only, and still gets the file', async () => {
     const script = '{ "$@"; echo "code $?" >&2; } | head -c 1';
-    const args = ['ask', 'Hello', '--backend', backend, '--wav', at('headless.wav')];
+    const args = ['ask', 'Hello', '--target', backend, '--wav', at('headless.wav')];
     const { stderr } = await start('sh', ['-c', script, 'sh', ...earshotCommand, ...args]).finished;
 
     expect(stderr).toContain('code 0\n');
@@ -369,22 +369,22 @@ describe('whoever runs earshot ask', () => {
 
 describe('what cannot be used', () => {
   it.each([
-    [['ask', 'x'], '--backend is missing; give the service as --backend HOST:PORT'],
+    [['ask', 'x'], '--target is missing; give the service as --target HOST:PORT'],
     [
-      ['ask', 'x', '--backend', 'a'],
-      '[OPTION_INVALID] --backend must be host:port with a port from 1 to 65535, such as 127.0.0.1:50051, but is "a"',
+      ['ask', 'x', '--target', 'a'],
+      '[OPTION_INVALID] --target must be host:port with a port from 1 to 65535, such as 127.0.0.1:50051, but is "a"',
     ],
     [
-      ['ask', 'x', '--backend', 'a:1', '--hardware-id', 'unknown'],
+      ['ask', 'x', '--target', 'a:1', '--hardware-id', 'unknown'],
       '[OPTION_INVALID] --hardware-id must be a non-empty string that names this device, and not "unknown", but is "unknown"',
     ],
     [
-      ['ask', 'x', '--backend', 'a:1', '--deadline-ms', '-5'],
+      ['ask', 'x', '--target', 'a:1', '--deadline-ms', '-5'],
       '[OPTION_INVALID] --deadline-ms must be a whole number from 100 to 3600000 ms, but is -5',
     ],
-    [['ask', 'x', '--backend', 'a:1', '--loud'], 'there is no option --loud; earshot ask --help lists them'],
+    [['ask', 'x', '--target', 'a:1', '--loud'], 'there is no option --loud; earshot ask --help lists them'],
     [
-      ['ask', 'x', '--backend', 'a:1', '--wav', 'nowhere/a.wav'],
+      ['ask', 'x', '--target', 'a:1', '--wav', 'nowhere/a.wav'],
       '--wav nowhere/a.wav cannot be written: it, or its folder, does not exist',
     ],
     [['fetch-certificate'], 'one HOST:PORT must be given, but there are 0'],
@@ -453,13 +453,13 @@ describe('a service with TLS', () => {
     const target = await secured();
     const root = ['--root-cert', pem('own.pem', own.pem)];
 
-    const trusted = await ask('Hello', '--backend', target, ...root);
+    const trusted = await ask('Hello', '--target', target, ...root);
     expect(trusted.code).toBe(0);
     expect(sentences(trusted.stderr)).toHaveLength(1);
-    expect((await ask('Hello', '--backend', target, ...root, '--fingerprint', own.fingerprint)).code).toBe(0);
+    expect((await ask('Hello', '--target', target, ...root, '--fingerprint', own.fingerprint)).code).toBe(0);
     const wrong = await ask(
       'Hello',
-      '--backend',
+      '--target',
       target,
       ...root,
       '--fingerprint',
@@ -489,8 +489,8 @@ describe('a service with TLS', () => {
       pem('client.key', client.keyPem),
     ];
 
-    expect((await ask('Hello', '--backend', target, ...root, ...cert)).code).toBe(0);
-    const without = await ask('Hello', '--backend', target, ...root, '--no-retry');
+    expect((await ask('Hello', '--target', target, ...root, ...cert)).code).toBe(0);
+    const without = await ask('Hello', '--target', target, ...root, '--no-retry');
     expect(without.code).toBe(5);
     expect(without.stderr).toContain('--client-cert');
   });
@@ -528,7 +528,7 @@ describe('a service with TLS', () => {
     const agreed = await fetch(undefined, '--yes');
     expect(agreed.code).toBe(0);
     expect(agreed.stdout).toContain('give it as --root-cert');
-    expect((await ask('Hello', '--backend', target, '--root-cert', at('fetched.pem'))).code).toBe(0);
+    expect((await ask('Hello', '--target', target, '--root-cert', at('fetched.pem'))).code).toBe(0);
   });
 
   it('is none where plain text is spoken: one sentence, and the code 5', async () => {

@@ -141,7 +141,7 @@ describe('what is no command and no option', () => {
     [['devcies'], 'earshot: there is no command "devcies"; did you mean devices?'],
     [['help', 'sing'], 'earshot: there is no command "sing"; earshot --help lists them'],
     [['--loud'], 'earshot: there is no option --loud without a command; see earshot --help'],
-    [['ask', 'x', '--bakend', 'a:1'], 'earshot ask: there is no option --bakend; did you mean --backend?'],
+    [['ask', 'x', '--tarket', 'a:1'], 'earshot ask: there is no option --tarket; did you mean --target?'],
     [['devices', '-x'], 'earshot devices: there is no option -x; earshot devices --help lists them'],
     [['fillers', 'render', '--out'], "earshot fillers: Option '--out <value>' argument missing; see --help"],
   ])('is one sentence and the code 2: %j', async (args, sentence) => {

@@ -42,7 +42,7 @@ describe('every other block of code in the documentation', () => {
   });
 
   it.each([
-    ['earshot aks "Hello" --backend localhost:1', 'earshot has no command aks'],
+    ['earshot aks "Hello" --target localhost:1', 'earshot has no command aks'],
     ['npx earshot ask "Hello" --bakend localhost:1', 'earshot ask has no --bakend'],
     ['earshot --versoin', 'earshot has no --versoin'],
     ['npm run demos', 'package.json has no script demos'],
@@ -76,9 +76,9 @@ describe('every other block of code in the documentation', () => {
 
   it.each([
     ['sh', 'npm ci && npm run demo -- --fast --echo -10  # in seconds'],
-    ['sh', "FOO=1 earshot ask 'what --is this' \\\n  --backend localhost:1 | head -1"],
+    ['sh', "FOO=1 earshot ask 'what --is this' \\\n  --target localhost:1 | head -1"],
     ['sh', 'cat > x <<EOF\nearshot nonsense\nEOF\nearshot devices'],
-    ['sh', 'earshot ask --backend localhost:1 -- --looks-like-a-flag'],
+    ['sh', 'earshot ask --target localhost:1 -- --looks-like-a-flag'],
     ['yaml', 'pipeline: { endpointing: { minSilenceMs: 600 } }'],
     ['yaml', "upstream: { target: 'voice.example.com:443', metadata: { a: { env: TOKEN } } }"],
     ['ini', '[Service]\n# why\nRestart=on-failure\n'],

@@ -53,14 +53,14 @@ const answer = join(folder, 'answer.wav');
 
 async function runCart() {
   const { server, address } = await service(50);
-  const finished = await example('custom-pipeline', '--backend', address, '--out', answer).finished;
+  const finished = await example('custom-pipeline', '--target', address, '--out', answer).finished;
   return { finished, asked: server.calls().map(({ method }) => method) };
 }
 
 /** Looks at the page, and at every view that it is sent until the visit is over. */
 async function runKiosk() {
   const { address } = await service(1200);
-  const kiosk = example('kiosk', '--backend', address, '--port', '0');
+  const kiosk = example('kiosk', '--target', address, '--port', '0');
   const url = await printed(kiosk, /look at (http:\S+)/);
   const page = await (await fetch(url)).text();
   const elsewhere = (await fetch(`${url}else`)).status;
@@ -77,7 +77,7 @@ async function runBackend() {
   const client = new Client(address, credentials.createInsecure());
   open.push(client);
   const ask = async (prompt: string) => {
-    const args = ['ask', prompt, '--backend', address, '--hardware-id', 'kiosk-1', '--json', '--no-retry'];
+    const args = ['ask', prompt, '--target', address, '--hardware-id', 'kiosk-1', '--json', '--no-retry'];
     const { code, stdout } = await startEarshot(args).finished;
     const { outcome, grpcStatus, text, audioMs, formats } = JSON.parse(stdout);
     return { code, outcome, grpcStatus, text, audioMs, formats };
@@ -138,7 +138,7 @@ async function runRefusedCart() {
   const server = await startReferenceServer({ voice: 'prompts', timeToFirstByteMs: 50, fault: 'refuses' });
   open.push(server);
   const out = join(folder, 'nothing.wav');
-  return example('custom-pipeline', '--backend', `127.0.0.1:${server.port}`, '--out', out).finished;
+  return example('custom-pipeline', '--target', `127.0.0.1:${server.port}`, '--out', out).finished;
 }
 
 /** Command lines that start nothing, by what they are. */
@@ -150,7 +150,7 @@ const commandLines = {
   ],
   unusable: [
     ['custom-pipeline', '--prot', '1'],
-    ['custom-pipeline', '--backend', 'abc'],
+    ['custom-pipeline', '--target', 'abc'],
     ['kiosk', '--port', 'abc'],
     ['own-backend', '--port', '99999'],
   ],

@@ -18,12 +18,12 @@ process.once('uncaughtException', refuse);
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
-    backend: { type: 'string', default: '127.0.0.1:50051' },
+    target: { type: 'string', default: '127.0.0.1:50051' },
     out: { type: 'string', default: 'answer.wav' },
   },
 });
 if (values.help) {
-  console.log('npx tsx examples/custom-pipeline/main.ts [--backend HOST:PORT] [--out FILE.wav]');
+  console.log('npx tsx examples/custom-pipeline/main.ts [--target HOST:PORT] [--out FILE.wav]');
   process.exit();
 }
 
@@ -48,7 +48,7 @@ const pipeline = createVoicePipeline(
     loudspeaker: wavFileLoudspeaker({ timeBase, path: values.out }),
     detector,
     transcriber: obeying(recogniser, 'go', 'stop', 'turn'),
-    upstream: streamingService({ target: values.backend, hardwareId: 'custom-pipeline', scheduler }),
+    upstream: streamingService({ target: values.target, hardwareId: 'custom-pipeline', scheduler }),
   },
   { scheduler },
 );

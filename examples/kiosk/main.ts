@@ -20,12 +20,12 @@ process.once('uncaughtException', refuse);
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
-    backend: { type: 'string', default: '127.0.0.1:50051' },
+    target: { type: 'string', default: '127.0.0.1:50051' },
     port: { type: 'string', default: '8088' },
   },
 });
 if (values.help) {
-  console.log('npx tsx examples/kiosk/main.ts [--backend HOST:PORT] [--port N]');
+  console.log('npx tsx examples/kiosk/main.ts [--target HOST:PORT] [--port N]');
   process.exit();
 }
 const port = Number(values.port);
@@ -79,7 +79,7 @@ const pipeline = createVoicePipeline(
     loudspeaker: memoryLoudspeaker({ timeBase }),
     detector,
     transcriber: { ...recogniser, tellsPartials: true },
-    upstream: streamingService({ target: values.backend, hardwareId: 'kiosk', scheduler }),
+    upstream: streamingService({ target: values.target, hardwareId: 'kiosk', scheduler }),
     fillers: fillerCache({
       directory: fileURLToPath(new URL('../../assets/fillers/en', import.meta.url)),
       voice: 'allison',

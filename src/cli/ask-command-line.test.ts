@@ -14,7 +14,7 @@ const file = (name: string): string => {
   return path;
 };
 
-const minimal = ['hello', '--backend', 'a:1'];
+const minimal = ['hello', '--target', 'a:1'];
 
 function sentence(args: readonly string[]): string | undefined {
   try {
@@ -47,7 +47,7 @@ describe('the command line of earshot ask', () => {
     expect(
       readAskCommandLine([
         ...[
-          '--backend=[::1]:443',
+          '--target=[::1]:443',
           '--insecure',
           '--fingerprint',
           'AB',
@@ -89,13 +89,13 @@ describe('the command line of earshot ask', () => {
   });
 
   it.each([
-    [['hello'], '--backend is missing; give the service as --backend HOST:PORT'],
-    [['--backend', 'a:1'], 'the prompt is missing; give what to ask in quotes, such as "What time is it?"'],
+    [['hello'], '--target is missing; give the service as --target HOST:PORT'],
+    [['--target', 'a:1'], 'the prompt is missing; give what to ask in quotes, such as "What time is it?"'],
     [
-      ['  ', '--backend', 'a:1'],
+      ['  ', '--target', 'a:1'],
       'the prompt is missing; give what to ask in quotes, such as "What time is it?"',
     ],
-    [['what', 'time', '--backend', 'a:1'], '2 prompts were given; put one prompt in quotes'],
+    [['what', 'time', '--target', 'a:1'], '2 prompts were given; put one prompt in quotes'],
     [[...minimal, '--loud'], "Unknown option '--loud'; see --help"],
     [[...minimal, '--wav'], "Option '--wav <value>' argument missing; see --help"],
     [[...minimal, '--wav', '--json'], "Option '--wav' argument is ambiguous; see --help"],

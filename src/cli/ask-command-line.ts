@@ -22,7 +22,7 @@ const flag = { type: 'boolean' } as const;
 
 /** As `parseArgs` has them. */
 export const askOptions = {
-  backend: text,
+  target: text,
   'hardware-id': text,
   insecure: flag,
   'root-cert': text,
@@ -57,9 +57,9 @@ export function readAskCommandLine(args: readonly string[]): AskCommandLine {
     options: askOptions,
     allowPositionals: true,
   });
-  const { backend } = values;
-  if (backend === undefined) {
-    throw new CommandError('--backend is missing; give the service as --backend HOST:PORT');
+  const { target } = values;
+  if (target === undefined) {
+    throw new CommandError('--target is missing; give the service as --target HOST:PORT');
   }
   const firstMessageMs = milliseconds('first-message-ms', values['first-message-ms']);
   const betweenMessagesMs = milliseconds('inactivity-ms', values['inactivity-ms']);
@@ -67,7 +67,7 @@ export function readAskCommandLine(args: readonly string[]): AskCommandLine {
   return {
     prompt: readPrompt(positionals),
     service: {
-      target: backend,
+      target,
       insecure: values.insecure ?? false,
       trust: readTrust(values),
       metadata: readMetadata(values.metadata ?? []),

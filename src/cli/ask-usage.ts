@@ -1,8 +1,8 @@
 export const askUsage = `Ask a StreamingService one question, and print the text of the answer as it comes.
 
-  earshot ask "PROMPT" --backend HOST:PORT [options]
+  earshot ask "PROMPT" --target HOST:PORT [options]
 
-  --backend HOST:PORT         the service; an IPv6 address in brackets
+  --target HOST:PORT          the service; an IPv6 address in brackets
   --hardware-id ID            name of this device; derived from this machine when left out
 
   How it is reached; TLS, unless HOST is a loopback address and none of these is given
@@ -32,10 +32,10 @@ export const askUsage = `Ask a StreamingService one question, and print the text
 
 Examples:
 
-  earshot ask "What time is it?" --backend 127.0.0.1:50051
-  earshot ask "Tell me a story." --backend 127.0.0.1:50051 --wav story.wav
-  earshot ask "Hello." --backend voice.example.com:443 --root-cert voice.example.com.pem
-  earshot ask "Hello." --backend 127.0.0.1:50051 --no-retry --json
+  earshot ask "What time is it?" --target 127.0.0.1:50051
+  earshot ask "Tell me a story." --target 127.0.0.1:50051 --wav story.wav
+  earshot ask "Hello." --target voice.example.com:443 --root-cert voice.example.com.pem
+  earshot ask "Hello." --target 127.0.0.1:50051 --no-retry --json
 
 Exit code: 0 complete, or cancelled by --cancel-after-ms; 3 truncated or empty; 4 refused or blocked; 5 failed on the
 way; 2 when the command line or a file cannot be used; 130 after Ctrl-C. What goes wrong is one sentence on stderr.

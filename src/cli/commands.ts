@@ -79,7 +79,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'ask',
-    synopsis: 'ask "PROMPT" --backend HOST:PORT',
+    synopsis: 'ask "PROMPT" --target HOST:PORT',
     summary: 'ask a voice backend, and print the answer',
     signals: 'stop',
     usage: async () => (await import('./ask-usage.js')).askUsage,

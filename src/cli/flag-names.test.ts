@@ -5,7 +5,7 @@ describe('inFlags', () => {
   it.each([
     [
       '[OPTION_INVALID] streamingService: target must be host:port; deadlineMs must be more; metadata must have',
-      '[OPTION_INVALID] --backend must be host:port; --deadline-ms must be more; --metadata must have',
+      '[OPTION_INVALID] --target must be host:port; --deadline-ms must be more; --metadata must have',
     ],
     ['try again, or raise betweenMessagesMs', 'try again, or raise --inactivity-ms'],
     [

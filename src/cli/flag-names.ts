@@ -16,7 +16,7 @@ const flags: readonly (readonly [RegExp, string])[] = [
   [/(?<!-)\bclientCertificate\b/g, '--client-cert'],
   [/(?<!-)\bclientKey\b/g, '--client-key'],
   // These are words as well, so only where they stand as names.
-  [/(?<![-\w])target(?= must\b)/g, '--backend'],
+  [/(?<![-\w])target(?= must\b)/g, '--target'],
   [/(?<![-\w])metadata(?= must\b)/g, '--metadata'],
   [/(?<![-\w])insecure(?= cannot\b| out\b)/g, '--insecure'],
   [/(?<=[;,:] |\] |with |set |and |^)fingerprint(?= must\b|[;,]|$| pins\b)/g, '--fingerprint'],

@@ -42,7 +42,7 @@ export interface RunParts {
   readonly keyboard: Keyboard;
   readonly notifier: SystemdNotifier;
   readonly wishes$: Observable<Wish>;
-  /** Whether a person looks, who is told in words where the config does not say how to log. */
+  /** Whether a person looks, who is told in words, however the config wants the log of a service. */
   readonly isWatched: boolean;
   /** The config anew. */
   read(): ConfigFile;
@@ -76,7 +76,7 @@ export async function runLoop(
   const logOf = (of: EarshotConfig): RunLog => {
     const secrets = secretsOf(of);
     parts.onSecrets(secrets);
-    if (parts.isWatched && of.logs === undefined) return createTerminalLog(parts.writeLog);
+    if (parts.isWatched) return createTerminalLog(parts.writeLog);
     return createRunLog({ ...of.logs, secrets }, parts.writeLog);
   };
   let log = logOf(config);

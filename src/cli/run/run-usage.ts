@@ -13,9 +13,8 @@ export const runUsage = `Run the voice loop of a config, until it is told to sto
   earshot run earshot.yaml
   earshot run earshot.yaml --json | jq -r 'select(.type == "transcript" and .final).text'
 
-The log is on stderr. On a terminal there is in its place what is said and what is wrong, unless the config has a
-section logs; the last line shows the level of the microphone, who speaks, what the loop does, and how long the last
-answer and the last interruption took.
+The log is on stderr. On a terminal there is in its place what is said and what is wrong; the last line shows the level
+of the microphone, who speaks, what the loop does, and how long the last answer and the last interruption took.
 
 SIGTERM lets the exchange under way finish, as the config says; a second one, and Ctrl-C, cut it; one more ends at
 once. SIGHUP reads the config anew, which takes effect between two turns; one that cannot be used changes nothing.
