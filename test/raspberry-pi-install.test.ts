@@ -1,8 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/cli/config/read-config.js';
-import { type BareMachine, bareMachine, installScript } from './support/bare-machine.js';
+import { type BareMachine, bareMachine, installScript, packInto } from './support/bare-machine.js';
 import { readProjectFile } from './support/project.js';
 
 const folder = 'examples/raspberry-pi';
@@ -25,7 +33,7 @@ describe('install.sh', () => {
     expect([status, stderr]).toEqual([0, '']);
     const calls = pi.calls().join('\n');
     expect(calls).toContain('apt-get install -y -q --no-install-recommends nodejs npm');
-    expect(calls).toMatch(/apt-get install .* ca-certificates alsa-utils gpiod espeak-ng/);
+    expect(calls).toMatch(/apt-get install .* ca-certificates alsa-utils procps gpiod espeak-ng/);
     const { peerDependencies } = JSON.parse(readProjectFile('package.json')) as {
       readonly peerDependencies: Readonly<Record<string, string>>;
     };
@@ -42,6 +50,10 @@ describe('install.sh', () => {
       );
     }
     expect(npm).toContain('--ignore-scripts');
+    // A network that says nothing is given up.
+    expect(npm).toContain('--fetch-retries=1 --fetch-timeout=60000');
+    expect(stdout).toMatch(/next +packages of npm: about a minute .* 470 MB in /);
+    expect(stdout).toMatch(/next +packages of Debian: .* 70 MB to download and 300 MB/);
     expect(pi.read('opt/earshot/.npmrc')).toBe(
       'onnxruntime-node-install=skip\nonnxruntime-node-install-cuda=skip\n',
     );
@@ -99,7 +111,7 @@ describe('install.sh', () => {
     for (const path of ['etc/systemd/system/earshot.service', 'opt/earshot/written/system-earshot.service']) {
       pi.write(path, 'older\n');
     }
-    writeFileSync(pi.tarball, 'a later package');
+    packInto(pi.tarball, 'a later package');
     expect(pi.install(pi.tarball).status).toBe(0);
     expect(pi.read('etc/systemd/system/earshot.service')).toBe(readProjectFile(`${folder}/earshot.service`));
     expect(readdirSync(pi.at('opt/earshot/packages'))).toHaveLength(1);
@@ -166,37 +178,94 @@ describe('install.sh', () => {
     expect(pi.calls().filter((call) => call.startsWith('systemctl'))).toEqual([]);
   });
 
-  it('with --dry-run says what it would do, and does nothing', () => {
-    const { status, stdout } = pi.install(pi.tarball, '--dry-run');
+  it('says every ten seconds that it still runs', () => {
+    const slow = bareMachine({ npmSeconds: 1 });
+    const { status, stdout } = slow.install(slow.tarball);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/would run +npm install/);
-    expect(stdout).toMatch(/would write .*earshot\.service/);
-    expect(pi.files().map(([path]) => path)).toEqual([
-      'run',
-      'run/systemd',
-      'run/systemd/system',
-      'run/user',
-      'run/user/1000',
-    ]);
-    expect(pi.calls()).toEqual([]);
+    expect(stdout).toMatch(/running +10 s so far\n +running +20 s so far\n/);
+    expect(stdout.indexOf('so far')).toBeGreaterThan(stdout.indexOf('packages of npm'));
   });
 
-  it('with --uninstall takes everything away but the config, also twice', () => {
-    pi.install(pi.tarball);
+  it('leads to a new config only while there is none of yours', () => {
+    expect(pi.install(pi.tarball).stdout).toContain('earshot init');
     pi.write('etc/earshot/earshot.yaml', 'mine\n');
+    // Something new, as after a token was put there.
+    pi.write('etc/earshot/token', 'secret\n');
+    const { status, stdout } = pi.install(pi.tarball);
+    expect(status).toBe(0);
+    expect(stdout).not.toContain('earshot init');
+    expect(stdout).toMatch(
+      /in this order:\n +earshot run --check \/etc\/earshot\/earshot\.yaml\n +sudo systemctl restart earshot\n$/,
+    );
+  });
+
+  it.each([[[]], [['--user']]])('with --dry-run %j says each thing once, and does nothing', (more) => {
+    if (more.length > 0) mkdirSync(pi.at('home/pi'), { recursive: true });
+    const [files, calls] = [pi.files(), pi.calls()];
+    const { status, stdout } = pi.install(pi.tarball, '--dry-run', ...more);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/would run +npm install/);
+    for (const file of ['earshot.service', 'earshot.yaml', '.npmrc', 'package.json'])
+      expect([file, stdout]).toEqual([
+        file,
+        expect.stringMatching(new RegExp(`would write .*${file.replace('.', '\\.')}`)),
+      ]);
+    expect(stdout).toMatch(/70 MB[\s\S]*470 MB/);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toEqual([...new Set(lines)]);
+    expect(pi.files().map(([path]) => path)).toEqual(files.map(([path]) => path));
+    expect(pi.calls()).toEqual(calls);
+  });
+
+  it('with --uninstall takes away what is its own, and says of the rest how it goes', () => {
+    pi.install(pi.tarball);
+    const state = ['var/lib/private/earshot', 'var/cache/private/earshot/models'];
+    const models = 'home/pi/.cache/earshot/models';
+    for (const path of [...state, models]) mkdirSync(pi.at(path), { recursive: true });
+    for (const part of ['lib', 'cache']) symlinkSync('private/earshot', pi.at(`var/${part}/earshot`));
+    pi.write('etc/earshot/earshot.yaml', 'mine\n');
+    pi.write('etc/earshot/token', 'secret\n');
     const { status, stdout } = pi.install('--uninstall');
     expect(status).toBe(0);
-    expect(stdout).toMatch(/kept .*etc\/earshot/);
+    const kept = (path: string, what: string) =>
+      expect(stdout).toMatch(new RegExp(`kept +${pi.at(path)}, ${what}: sudo rm -r ${pi.at(path)}\\n`));
+    kept('etc/earshot', 'your config and the token');
+    kept('home/pi/.cache/earshot', '\\S+ of models of pi');
+    expect(stdout).toMatch(/kept +packages of Debian, .*apt-get remove/);
     expect(pi.calls()).toContain('systemctl disable --now earshot');
     expect(pi.read('etc/earshot/earshot.yaml')).toBe('mine\n');
+    expect(existsSync(pi.at(models))).toBe(true);
     for (const path of [
+      ...state.map((path) => path.replace('/models', '')),
       'opt/earshot',
       'etc/systemd/system/earshot.service',
       'etc/systemd/system/earshot.service.d',
     ]) {
       expect([path, existsSync(pi.at(path))]).toEqual([path, false]);
     }
+    for (const part of ['lib', 'cache']) expect(readdirSync(pi.at(`var/${part}`))).toEqual(['private']);
     expect(pi.install('--uninstall').stdout).toContain('nothing of it is here');
+  });
+
+  it('with --uninstall leaves what the service of somebody else needs', () => {
+    pi.install(pi.tarball);
+    // As an older version of the script let it happen.
+    mkdirSync(pi.at('home/pi/.config/systemd/user'), { recursive: true });
+    pi.write('home/pi/.config/systemd/user/earshot.service', '[Service]\n');
+    const first = pi.install('--uninstall');
+    expect(first.status).toBe(0);
+    expect(first.stdout).toMatch(
+      /kept +\S+opt\/earshot, which the service of pi needs: sudo sh .* --user=pi\n/,
+    );
+    expect(existsSync(pi.at('etc/systemd/system/earshot.service'))).toBe(false);
+    expect(existsSync(pi.at('opt/earshot/node_modules'))).toBe(true);
+    const wrong = pi.install('--uninstall');
+    expect([wrong.status, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^install\.sh: .* the service of pi; .*--uninstall --user=pi\n$/),
+    ]);
+    expect(pi.install('--uninstall', '--user=pi').status).toBe(0);
+    expect(existsSync(pi.at('opt/earshot'))).toBe(false);
   });
 });
 
@@ -220,7 +289,46 @@ describe('install.sh refuses, in one sentence', () => {
     refused(small, 1, /64-bit system is needed, and this one is armhf/, small.tarball);
   });
 
-  it('a package that is not there', () => refused(pi, 1, /there is no file .*none\.tgz/, 'none.tgz'));
+  it('a package that is misspelt, cut off or of something else, before anything is done', () => {
+    const near = `${pi.scratch}/earshot-0.1.tgz`;
+    refused(pi, 1, /there is no file .*0\.1\.tgz; there is .*earshot-0\.1\.0\.tgz, or make it/, near);
+    refused(pi, 2, /earshot-0\.1\.0 is neither a file .* nor earshot@VERSION/, 'earshot-0.1.0');
+    writeFileSync(near, readFileSync(pi.tarball).subarray(0, 60));
+    refused(pi, 1, /is cut off, or no earshot/, near);
+    expect(pi.calls()).toEqual([]);
+  });
+  it('a registry that cannot be reached, says nothing or does not have it, before it is asked for much', () => {
+    const lost = 'echo "npm ERR! code ENOTFOUND" >&2; exit 1';
+    for (const [registry, spec, words] of [
+      [lost, 'tarball', /does not answer \(ENOTFOUND\): .*online.*proxy.*run this again/],
+      ['exec /bin/sleep 60', 'tarball', /does not answer \(nothing in time\)/],
+      ['echo "npm error code E404" >&2; exit 1', 'earshot@9', /the registry has no earshot@9/],
+    ] as const) {
+      const far = bareMachine({ registry });
+      refused(far, 1, words, spec === 'tarball' ? far.tarball : spec);
+      const calls = far.calls().filter((call) => /^(npm (view|install)|timeout)/.test(call));
+      expect(calls).toEqual([
+        expect.stringMatching(/^timeout --foreground 30 npm view .*--fetch-retries=0 --fetch-timeout=10000/),
+        expect.stringMatching(/^npm view/),
+      ]);
+    }
+  });
+  it('a second service that would want the same devices, either way round', () => {
+    for (const [first, second, way] of [
+      [[], ['--user'], /a service of the system .*install\.sh --uninstall, or renew it without --user/],
+      [['--user'], [], /a service of pi .*install\.sh --uninstall --user=pi, or renew it with --user=pi/],
+    ] as const) {
+      const taken = bareMachine();
+      mkdirSync(taken.at('home/pi'), { recursive: true });
+      expect(taken.install(taken.tarball, ...first).status).toBe(0);
+      const before = taken.files();
+      const { status, stderr } = taken.install(taken.tarball, ...second);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(way)]);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(taken.files()).toEqual(before);
+      expect(taken.install(taken.tarball, ...first).status).toBe(0);
+    }
+  });
   it('no package, or two', () => {
     refused(pi, 2, /which package\?/);
     refused(pi, 2, /two packages/, pi.tarball, 'earshot');

@@ -1,11 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ReferenceServer, startReferenceServer } from '../examples/reference-server/reference-server.js';
-import { readWav, rmsDb } from '../src/index.js';
+import { readWav, rmsDb, writeWav } from '../src/index.js';
 import { createFakeGpio, type FakeGpio } from './support/fake-gpio.js';
 import { bindNotifySocket, type NotifySocket, whyNoNotifySocket } from './support/notify-socket.js';
 import { projectFolder, readProjectFile } from './support/project.js';
@@ -97,7 +97,30 @@ describe('main.ts of the Raspberry Pi', () => {
     }
   }, 60_000);
 
+  it('ends by itself when the recording is over and answered, also without the light that it was given', async () => {
+    gpio.fail('gpioset: error: Permission denied');
+    expect(await start(['--light', 'GPIO27'])).toEqual([0, null]);
+    expect(said).toMatch(/method=playout-ended decision=heard .*"kind":"reply"/);
+    const words = said.split('\n').filter((line) => line.includes('GPIO27'));
+    expect(words).toEqual([expect.stringMatching(/^\[DEVICE_PERMISSION_DENIED\] .*gpio/)]);
+    expect(said).not.toMatch(/^ +at /m);
+  }, 60_000);
+
+  it('ends at once at Ctrl-C, in the middle of a reply', async () => {
+    const ended = start([]);
+    await until('method=reply-started');
+    child?.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
+    expect(said).not.toMatch(/decision=heard .*"kind":"reply"/);
+  }, 60_000);
+
   it('hears nobody before the button is down', async () => {
+    // Longer than anybody waits here: at its end it would end by itself.
+    const question = join(folder, 'question.wav');
+    const { samples, format } = readWav(readFileSync(question));
+    const longer = new Float32Array(samples.length + 60 * format.sampleRateHz * format.channels);
+    longer.set(samples);
+    writeFileSync(question, writeWav(format, longer));
     const ended = start(['--button', 'GPIO17']);
     await vi.waitFor(() => expect(gpio.watchArgs()).toContain('GPIO17'), 20_000);
     await until('method=device-opened');

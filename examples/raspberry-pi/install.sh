@@ -18,7 +18,7 @@ Install earshot as a service.
   --without=LIST    less of it: moonshine, webrtc, espeak-ng, gpio
   --nodesource      take Node 22 from NodeSource, whose package source is added; only where Debian's Node is too old
   --dry-run         say what would be done, and do nothing
-  --uninstall       remove it all but your config
+  --uninstall       remove it all but what is yours: it says what stays, and the command that removes it
   --help
 
 A LIST has commas between its parts. DESTDIR=DIR in the environment puts files below DIR, for images and tests.
@@ -36,11 +36,18 @@ run() {
   if [ "$dry" = 1 ]; then say 'would run' "$*"; else "$@" || fail "this failed, and says why above: $*"; fi
 }
 
-# The same for what takes minutes and says a lot: its last words are shown when it fails.
+# The same for what takes minutes and says a lot: a sign of life every ten seconds, and its last words when it fails.
 slowly() {
   if [ "$dry" = 1 ]; then say 'would run' "$*"; return; fi
   say running "$*"
-  "$@" > "$scratch/log" 2>&1 || { tail -n 15 "$scratch/log" >&2; fail "this failed, and says why above: $*"; }
+  # What waits holds no output open, which whoever reads ours would wait for, and ends with us, however we end.
+  (waited=0; while sleep 10 > "$scratch/tick" 2>&1 && kill -0 $$ 2>/dev/null; do
+    waited=$((waited + 10)); say running "$waited s so far"
+  done) & ticking=$!
+  code=0; "$@" > "$scratch/log" 2>&1 || code=$?
+  kill "$ticking" 2>/dev/null || true
+  wait "$ticking" 2>/dev/null || true
+  [ "$code" = 0 ] || { tail -n 15 "$scratch/log" >&2; fail "this failed, and says why above: $*"; }
 }
 
 package='' user='' owner='' home='' with='' without='' nodesource=0 dry=0 remove=0 changed=0
@@ -84,7 +91,9 @@ unit=$units/earshot.service
 scratch=$(mktemp -d)
 # Not in /tmp, which may be memory: it is as large as the packages.
 cache=$opt/.npm-cache
-trap 'rm -rf "$scratch" "$cache"' EXIT
+[ "$dry" = 0 ] || cache=$scratch/npm
+ticking=''
+trap '[ -z "$ticking" ] || kill "$ticking" 2>/dev/null || true; rm -rf "$scratch" "$cache"' EXIT
 trap 'exit 130' INT TERM HUP
 # systemctl of whoever's service it is; false where no systemd answers.
 systemd() {
@@ -96,37 +105,96 @@ control() {
   else run runuser -u "$owner" -- env "XDG_RUNTIME_DIR=/run/user/$(id -u "$owner")" systemctl --user "$@"; fi
 }
 
+# Everybody with a home: a name and where it is.
+homes() { getent passwd | cut -d: -f1,6 | sort -u -t: -k2; }
+# Whose other service of earshot is here; `the system` for the one of the system.
+other=$(
+  [ -z "$user" ] || [ ! -e "$root/etc/systemd/system/earshot.service" ] || echo 'the system'
+  homes | while IFS=: read -r name path; do
+    [ "$name" = "$owner" ] || [ ! -e "$root$path/.config/systemd/user/earshot.service" ] || echo "$name"
+  done
+)
+other=$(printf '%s' "$other" | head -n 1)
+its=''
+[ "$other" = 'the system' ] || its=" --user=$other"
+
 if [ "$remove" = 1 ]; then
+  [ -e "$unit" ] || [ -z "$other" ] || fail "what is installed here is the service of $other; remove it with: sudo sh $0 --uninstall$its"
   echo "Removing earshot${root:+ below $root}:"
   [ ! -e "$unit" ] || ! systemd || control disable --now earshot
-  for path in "$unit" "$unit.new" "$unit.d/models.conf" "$unit.d/token.conf" "$unit.d/gpio.conf" "$link" "$opt" \
-    "$root/var/cache/earshot" "$root/var/cache/private/earshot"; do
+  set -- "$unit" "$unit.new" "$unit.d/models.conf" "$unit.d/token.conf" "$unit.d/gpio.conf" \
+    "$units/default.target.wants/earshot.service" "$units/multi-user.target.wants/earshot.service"
+  # What it wrote itself, models among it; a service with a user of its own has it in `private`.
+  [ -n "$user" ] || set -- "$@" "$root/var/cache/earshot" "$root/var/cache/private/earshot" \
+    "$root/var/lib/earshot" "$root/var/lib/private/earshot"
+  [ -n "$other" ] || set -- "$@" "$link" "$opt"
+  for path in "$@"; do
     [ -e "$path" ] || [ -L "$path" ] || continue
     run rm -rf "$path" && did removed "$path"
   done
-  [ ! -d "$unit.d" ] || rmdir "$unit.d" 2>/dev/null || true
+  [ "$dry" = 1 ] || [ ! -d "$unit.d" ] || rmdir "$unit.d" 2>/dev/null || say kept "$unit.d, with what you added: sudo rm -r $unit.d"
   ! systemd || control daemon-reload
   [ "$changed" = 1 ] || say unchanged 'nothing of it is here'
-  [ ! -d "$etc" ] || say kept "$etc, which is yours; and the packages of the system"
+  [ -z "$other" ] || say kept "$opt, which the service of $other needs: sudo sh $0 --uninstall$its"
+  token=''
+  [ ! -f "$root/etc/earshot/token" ] || token=' and the token'
+  [ ! -d "$root/etc/earshot" ] || say kept "$root/etc/earshot, your config$token: sudo rm -r $root/etc/earshot"
+  homes | while IFS=: read -r name path; do
+    path=$root$path
+    [ ! -d "$path/.config/earshot" ] || say kept "$path/.config/earshot, the config of $name: sudo rm -r $path/.config/earshot"
+    [ ! -d "$path/.cache/earshot" ] || say kept "$path/.cache/earshot, $(du -sh "$path/.cache/earshot" | cut -f1) of models of $name: sudo rm -r $path/.cache/earshot"
+  done
+  [ ! -e "$root/var/lib/systemd/linger/$owner" ] || [ -z "$user" ] || say kept "services of $owner without a login, also other ones: sudo loginctl disable-linger $owner"
+  nodesource=$root/etc/apt/sources.list.d/nodesource.list
+  [ ! -e "$nodesource" ] || say kept "the package source of Node: sudo rm $nodesource $root/etc/apt/keyrings/nodesource.gpg"
+  say kept 'packages of Debian, which others may need: sudo apt-get remove nodejs npm gpiod espeak-ng'
   exit 0
 fi
 
+# --- What can be known before anything is changed.
 for file in "$template" earshot.yaml; do
   [ -f "$here/$file" ] || fail "$here/$file is missing; run install.sh where the package has it"
 done
-[ -z "${root}" ] || mkdir -p "$root"
 command -v apt-get >/dev/null || fail 'apt-get is not here; this script is for Raspberry Pi OS, Debian and Ubuntu'
 bits=$(dpkg --print-architecture)
 has arm64,amd64 "$bits" || fail "a 64-bit system is needed, and this one is $bits; flash Raspberry Pi OS (64-bit)"
+if [ -n "$other" ] && { [ -z "$user" ] || [ "$other" = 'the system' ]; }; then
+  fail "a service of $other is installed already, and both would want the same devices: remove it first with sudo sh $0 --uninstall$its, or renew it ${its:+with}${its:-without --user}"
+fi
+case $package in
+  *.tgz | *.tar.gz)
+    near=''
+    for file in "$(dirname "$package")"/*.tgz; do [ ! -f "$file" ] || near=$file; done
+    [ -f "$package" ] || fail "there is no file $package; ${near:+there is $near, or }make it with npm run build && npm pack"
+    if ! tar -tzf "$package" > "$scratch/list" 2>/dev/null || ! grep -q '^[^/]*/dist/cli/main\.js$' "$scratch/list"; then
+      fail "$package is cut off, or no earshot with a command in it; copy it again, or make it with npm run build && npm pack"
+    fi
+    sum=$(sha256sum "$package" | cut -c1-12)
+    # Under a name of its own, since npm refuses a file that changed beneath its name.
+    kept=$opt/packages/earshot-$sum.tgz spec=$kept ;;
+  earshot | earshot@*) kept='' spec='' ;;
+  *) fail "$package is neither a file that ends with .tgz nor earshot@VERSION on the registry; see --help" 2 ;;
+esac
+free_space() {
+  free=$(df -Pk "$(d=$opt; while [ ! -d "$d" ]; do d=$(dirname "$d"); done; echo "$d")" | awk 'NR == 2 { print int($4 / 1024) }')
+  [ "$free" -ge "$1" ] || fail "$1 MB are needed for $opt and only $free are free; a card of 8 GB is enough"
+}
+[ -d "$opt/node_modules" ] || free_space 1500
+[ -z "$root" ] || [ "$dry" = 1 ] || mkdir -p "$root"
 
 echo "Installing earshot${root:+ below $root}${user:+ for $owner}:"
 
 # --- Node, and packages of the system.
 export DEBIAN_FRONTEND=noninteractive
-updated=0
+updated=0 told=0
+# A mirror that says nothing is given up, and another one that installs is waited for.
+printf 'Acquire::Retries "1";\nAcquire::http::Timeout "20";\nAcquire::https::Timeout "20";\nDPkg::Lock::Timeout "120";\n' > "$scratch/apt.conf"
+export APT_CONFIG="$scratch/apt.conf"
 apt_update() { [ "$updated" = 1 ] || slowly apt-get update -q; updated=1; }
 apt_install() {
   apt_update
+  [ "$told" = 1 ] || say next 'packages of Debian: a minute or some, up to 70 MB to download and 300 MB on the card'
+  told=1
   slowly apt-get install -y -q --no-install-recommends "$@"
   did installed "$*"
 }
@@ -165,7 +233,8 @@ else
   [ "$dry" = 1 ] || find_node || fail 'there is no Node 20 or later in /usr/bin, although it was installed; see node --version'
   node=${node:-/usr/bin/node}
 fi
-wanted='ca-certificates alsa-utils'
+# procps has the kill that the unit reloads with.
+wanted='ca-certificates alsa-utils procps'
 [ -z "$user" ] || wanted="$wanted pulseaudio-utils"
 has "$without" gpio || wanted="$wanted gpiod"
 has "$without" espeak-ng || wanted="$wanted espeak-ng"
@@ -182,33 +251,40 @@ has "$without" webrtc || peers="$peers @livekit/rtc-ffi-bindings@0.12.73"
 has "$without" moonshine || peers="$peers @huggingface/transformers@3.8.1"
 has "$with" kokoro && peers="$peers kokoro-js@1.2.1"
 has "$with" prometheus && peers="$peers prom-client@15.1.3"
-case $package in
-  *.tgz | *.tar.gz)
-    [ -f "$package" ] || fail "there is no file $package; make it with npm run build && npm pack"
-    sum=$(sha256sum "$package" | cut -c1-12)
-    # Under a name of its own, since npm refuses a file that changed beneath its name.
-    kept=$opt/packages/earshot-$sum.tgz spec=$kept ;;
-  *)
-    version=$(npm view --cache "$cache" "$package" version 2>/dev/null | tail -n 1 | tr -d "'")
-    [ -n "$version" ] || fail "the registry has no $package, or cannot be reached; give the file that npm pack has made"
-    kept='' spec=${package%%@*}@${version##* } ;;
-esac
+# ask WHAT: its version, from the registry. The network has ten seconds, and npm needs some to start on a small machine.
+ask() {
+  say asking "the registry of npm for $1, 30 s at most"
+  timeout --foreground 30 npm view --cache "$cache" --fetch-retries=0 --fetch-timeout=10000 "$1" version > "$scratch/version" 2> "$scratch/log" && return
+  why=$(sed -n 's/^npm [a-zA-Z!]* code //p' "$scratch/log" | head -n 1)
+  [ "$why" != E404 ] || fail "the registry has no $1; give the file that npm pack has made"
+  registry=$(npm config get registry 2>/dev/null || true)
+  fail "the registry of npm, ${registry:-https://registry.npmjs.org/}, does not answer (${why:-nothing in time}): see that this machine is online, or behind a proxy say sudo npm config set --global proxy=URL https-proxy=URL; then run this again"
+}
+if [ -z "$spec" ]; then
+  if [ "$dry" = 1 ]; then spec=$package; else
+    ask "$package"
+    version=$(tail -n 1 "$scratch/version" | tr -d "'")
+    [ -n "$version" ] || fail "the registry has no $package; give the file that npm pack has made"
+    spec=earshot@${version##* }
+  fi
+fi
 stamp="$spec $peers"
 if [ "$(cat "$opt/.installed" 2>/dev/null || true)" = "$stamp" ] && [ -f "$opt/node_modules/earshot/package.json" ]; then
   say unchanged "$opt"
 else
-  free=$(df -Pk "$(d=$opt; while [ ! -d "$d" ]; do d=$(dirname "$d"); done; echo "$d")" | awk 'NR == 2 { print int($4 / 1024) }')
-  [ "$free" -ge 1200 ] || fail "1200 MB are needed for $opt and only $free are free; a card of 8 GB is enough"
+  free_space 1200
+  [ "$dry" = 1 ] || [ -z "$kept" ] || ask 'rxjs@7.8.2'
   run mkdir -p "$opt/packages"
   run rm -f "$opt/.installed"
   if [ -n "$kept" ]; then run cp "$package" "$kept"; fi
-  if [ "$dry" = 0 ]; then
+  if [ "$dry" = 1 ]; then say 'would write' "$opt/.npmrc and $opt/package.json, for one onnxruntime without libraries of graphics cards"; else
     # One onnxruntime for all, and none of the libraries for graphics cards of other machines.
     printf 'onnxruntime-node-install=skip\nonnxruntime-node-install-cuda=skip\n' > "$opt/.npmrc"
     [ -f "$opt/package.json" ] || printf '{\n  "private": true,\n  "overrides": { "onnxruntime-node": "1.24.3" }\n}\n' > "$opt/package.json"
   fi
+  say next "packages of npm: about a minute on a fast machine, some on a Pi; up to 470 MB in $opt"
   # shellcheck disable=SC2086 # a list of names
-  slowly npm install --prefix "$opt" --cache "$cache" --ignore-scripts --save-exact --omit=dev --no-audit --no-fund --loglevel=error "$spec" $peers
+  slowly npm install --prefix "$opt" --cache "$cache" --ignore-scripts --save-exact --omit=dev --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=60000 "$spec" $peers
   if [ "$dry" = 0 ]; then
     [ -f "$opt/node_modules/earshot/dist/cli/main.js" ] || fail "$package has no command in it; make it with npm run build && npm pack"
     for old in "$opt"/packages/*.tgz; do [ "$old" = "$kept" ] || rm -f "$old"; done
@@ -223,9 +299,13 @@ else run mkdir -p "$(dirname "$link")"; run ln -sf "$command" "$link"; did linke
 
 # --- Files that may be edited. What we wrote last is remembered, so that an edit is never lost, nor taken for an old version.
 mine() { [ -z "$user" ] || run chown -h "$owner:" "$@"; }
+said=' '
 folder() {
   [ -d "$1" ] && return 0
   case $1 in "$root" | / | "$root$home") return 0 ;; esac
+  # Where nothing is done, it is not there the next time either.
+  case $said in *" $1 "*) return 0 ;; esac
+  said="$said$1 "
   folder "$(dirname "$1")"
   run mkdir "$1"
   mine "$1"
@@ -297,9 +377,16 @@ fi
 if [ "$changed" = 0 ]; then echo 'Nothing had to be done.'; exit 0; fi
 config=${etc#"$root"}/earshot.yaml
 if [ -n "$user" ]; then sudo='' control='systemctl --user'; else sudo='sudo ' control='sudo systemctl'; fi
-cat <<TEXT
+# What init writes takes the place of what is there: only while nobody has put anything into that.
+if [ "$dry" = 1 ] && [ ! -e "$etc/earshot.yaml" ] || cmp -s "$etc/earshot.yaml" "$opt/written/${owner:-system}-earshot.yaml"; then cat <<TEXT
 Now, in this order:
   ${sudo}earshot init $config --runs-as service
   earshot doctor $config
   $control start earshot
 TEXT
+else cat <<TEXT
+Now, in this order:
+  earshot run --check $config
+  $control restart earshot
+TEXT
+fi

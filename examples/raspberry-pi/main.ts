@@ -1,6 +1,6 @@
 // What `earshot run` makes of a config, composed by hand: for those who would rather write code. On a Pi:
 //   node --import tsx main.ts --target voice.example.com:443 --device plughw:CARD=Speakerphone,DEV=0 --button GPIO17 --light GPIO27
-// Without sound cards: --recording question.wav, with question.transcript.json beside it; what is answered goes to answer.wav.
+// Without sound cards: --recording question.wav, with question.transcript.json beside it: it ends once that is answered, in answer.wav.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,15 +22,14 @@ const text = { type: 'string' } as const;
 const names = { target: text, device: text, button: text, light: text, recording: text } as const;
 const { values: given } = parseArgs({ options: { ...names, insecure: { type: 'boolean' } } });
 const { target = '127.0.0.1:50051', insecure = false, device = 'default', button, light, recording } = given;
-const { resolve } = createRequire(import.meta.url);
-const fillersFolder = dirname(resolve('earshot/assets/fillers/en/fillers.json')); // those that come with it
+const asset = createRequire(import.meta.url).resolve('earshot/assets/fillers/en/fillers.json');
 
 const scheduler = monotonicScheduler();
 const systemd = systemdNotifier({ env: process.env, pid: process.pid });
 delete process.env['NOTIFY_SOCKET']; // or a program that is started here could tell systemd in our name
-
+const tell = (error: unknown) => console.error(error instanceof Error ? error.message : error); // [CODE] what; what to do
 function fail(error: unknown): never {
-  console.error(error instanceof Error ? error.message : error); // [CODE] what happened; what to do
+  tell(error);
   process.exit(1);
 }
 
@@ -43,7 +42,7 @@ async function openRoom() {
   const timeBase = earshot.createTimeBase(scheduler);
   const script = { sidecarPath: sidecarPathFor(recording), originMs: timeBase.originMs };
   return {
-    microphone: wavFileMicrophone({ timeBase, path: recording, atEnd: 'go-on' }),
+    microphone: wavFileMicrophone({ timeBase, path: recording }),
     loudspeaker: wavFileLoudspeaker({ timeBase, path: join(dirname(recording), 'answer.wav') }),
     transcriber: { ...(await loadScriptedTranscriber(script)), close: () => {} },
   };
@@ -51,9 +50,9 @@ async function openRoom() {
 
 async function main(): Promise<void> {
   const espeak = { name: 'espeak-ng', open: () => loadEspeakNg({ voice: 'en-us', scheduler }) };
-  const signal = { name: 'earcon', open: () => [earshot.earcon()] };
-  const voice = earshot.voiceLadder([espeak, signal], { scheduler });
-  voice.warmUp().subscribe({ error: console.error }); // before there is something to say
+  const earcon = { name: 'earcon', open: () => [earshot.earcon()] };
+  const voice = earshot.voiceLadder([espeak, earcon], { scheduler });
+  voice.warmUp().subscribe({ error: tell }); // before there is something to say
   const hardwareId = await deriveHardwareId({ application: 'earshot' });
   const service = streamingService({ target, insecure, hardwareId, scheduler });
   const [detector, apm] = [await loadSileroVad(), await loadWebrtcApm()];
@@ -65,7 +64,7 @@ async function main(): Promise<void> {
       echoCanceller: earshot.linearEchoCanceller(), // what is listened to
       upstreamEchoCanceller: apm, // what is transcribed
       upstream: earshot.withSpeech(service, voice, { scheduler }),
-      fillers: fillerCache({ directory: fillersFolder, voice: 'allison' }),
+      fillers: fillerCache({ directory: dirname(asset), voice: 'allison' }), // those that come with it
       ...(button && {
         floor: { kind: 'push-to-talk', pressed$: gpioButton({ line: button, scheduler }).pressed$ },
       }),
@@ -73,25 +72,26 @@ async function main(): Promise<void> {
     { scheduler, endpointing: { minSilenceMs: 600 } },
   );
   const loop = earshot.operatePipeline(pipeline, { scheduler, finishWithinMs: 20_000 });
-
   if (light) {
     const painted = earshot.lightsOf({ patterns: earshot.singleLightPatterns, scheduler });
     const { show } = gpioLights({ lines: { white: light }, scheduler });
-    show(loop.events$.pipe(earshot.indicationsOf(), painted)).subscribe({ error: console.error });
+    show(loop.events$.pipe(earshot.indicationsOf(), painted)).subscribe({ error: tell });
   }
   loop.events$.pipe(earshot.watchProgress({}, scheduler), feedSystemd(systemd)).subscribe({ error: fail });
   const lineOf = earshot.pipelineLogLines({ showText: true });
-  loop.events$.subscribe((event) => process.stdout.write(lineOf(event, Date.now())?.concat('\n') ?? ''));
-  systemd.ready();
-
-  process.once('SIGTERM', () => {
-    systemd.stopping('finishes the reply');
-    loop.stopGracefully().subscribe(async () => {
+  loop.events$.subscribe({
+    next: (event) => process.stdout.write(lineOf(event, Date.now())?.concat('\n') ?? ''),
+    error: fail,
+    complete: async () => {
       service.close();
-      await Promise.all([detector.close(), apm.close(), room.transcriber.close()]);
-      voice.close().subscribe({ complete: () => systemd.flushed().subscribe(() => process.exit(0)) });
-    });
+      await Promise.all([detector, apm, room.transcriber].map((part) => part.close()));
+      voice.close().subscribe({ complete: () => systemd.flushed().subscribe(() => process.exit()) });
+    },
   });
+  process.once('SIGTERM', () => systemd.stopping('finishes the reply'));
+  process.once('SIGTERM', () => loop.stopGracefully('finish'));
+  process.once('SIGINT', () => loop.stopGracefully('cut')); // Ctrl-C; a second one ends it without ado
+  systemd.ready();
 }
 
 main().catch(fail);

@@ -20,12 +20,26 @@ interface MachineFacts {
   readonly systemd?: boolean;
   /** Those that it has. */
   readonly groups?: string;
+  /** What a shell does in place of asking the registry. */
+  readonly registry?: string;
+  /** How long npm installs. Units: seconds. */
+  readonly npmSeconds?: number;
+}
+
+/** A file as `npm pack` makes it, with nothing in it but a command. */
+export function packInto(tarball: string, command: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'earshot-packed-'));
+  mkdirSync(join(folder, 'package/dist/cli'), { recursive: true });
+  writeFileSync(join(folder, 'package/dist/cli/main.js'), command);
+  const { status } = spawnSync('tar', ['-czf', tarball, '-C', folder, 'package']);
+  rmSync(folder, { recursive: true, force: true });
+  if (status !== 0) throw new Error('tar could not pack');
 }
 
 /** A machine that has nothing yet: a root of its own, and package commands that only write down what they were asked. */
 export function bareMachine(facts: MachineFacts = {}) {
   const { node = '20.19.2', architecture = 'arm64', systemd = true, groups = 'audio gpio' } = facts;
-  const { offered = node } = facts;
+  const { offered = node, registry = 'echo 0.9.0', npmSeconds = 0 } = facts;
   const scratch = mkdtempSync(join(tmpdir(), 'earshot-install-'));
   const root = join(scratch, 'root');
   const at = (path: string) => join(root, path);
@@ -51,7 +65,7 @@ export function bareMachine(facts: MachineFacts = {}) {
   );
   programs.add(
     'getent',
-    `case $1 in passwd) [ "$2" = pi ] && echo pi:x:1000:1000::/home/pi:/bin/sh;; group) case " ${groups} " in *" $2 "*) echo "$2:x:44:";; esac;; esac`,
+    `case $1 in passwd) [ "${'$'}{2:-pi}" = pi ] && echo pi:x:1000:1000::/home/pi:/bin/sh;; group) case " ${groups} " in *" $2 "*) echo "$2:x:44:";; esac;; esac`,
   );
   programs.add('chown', '');
   programs.add('curl', 'echo a key');
@@ -62,15 +76,18 @@ export function bareMachine(facts: MachineFacts = {}) {
     `case $1 in is-enabled) [ -e ${scratch}/enabled ] && echo enabled;; enable) touch ${scratch}/enabled;; disable) rm -f ${scratch}/enabled;; esac; true`,
   );
   programs.add('runuser', 'shift 5; exec "$@"');
+  // What takes ten seconds takes none here, and what would wait for half a minute gives up soon.
+  programs.add('sleep', 'exec /bin/sleep 0.1');
+  add('timeout', 'shift 2; exec /usr/bin/timeout 2 "$@"');
   // npm of this machine would look for a network.
   add(
     'npm',
-    `case $1 in view) echo 0.9.0;; install)
+    `case $1 in config) exit;; view) ${registry};; install) ${npmSeconds > 0 ? `/bin/sleep ${npmSeconds}` : ''}
   mkdir -p "$3/node_modules/earshot/dist/cli"; cd "$3/node_modules/earshot"; echo '{}' > package.json; touch dist/cli/main.js;; esac`,
   );
   programs.add('node', 'exit 127');
   const tarball = join(scratch, 'earshot-0.1.0.tgz');
-  writeFileSync(tarball, 'a package');
+  packInto(tarball, 'a package');
   onTestFinished(() => {
     programs.dispose();
     rmSync(scratch, { recursive: true, force: true });
