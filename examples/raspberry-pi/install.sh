@@ -91,9 +91,8 @@ unit=$units/earshot.service
 scratch=$(mktemp -d)
 # Not in /tmp, which may be memory: it is as large as the packages.
 cache=$opt/.npm-cache
-[ "$dry" = 0 ] || cache=$scratch/npm
 ticking=''
-trap '[ -z "$ticking" ] || kill "$ticking" 2>/dev/null || true; rm -rf "$scratch" "$cache"' EXIT
+trap '[ -z "$ticking" ] || kill "$ticking" 2>/dev/null || true; rm -rf "$scratch"; [ "$dry" = 1 ] || rm -rf "$cache"' EXIT
 trap 'exit 130' INT TERM HUP
 # systemctl of whoever's service it is; false where no systemd answers.
 systemd() {
