@@ -26,8 +26,8 @@ export default defineConfig({
           name: 'main',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: [kioskTests],
-          // Half of these wait for programs and sockets: more workers than cores, where the usual is one fewer.
-          maxWorkers: availableParallelism() + 1,
+          // Most of these wait for programs and sockets: more workers than cores, where the usual is one fewer.
+          maxWorkers: availableParallelism() + 2,
           sequence: { groupOrder: 0 },
         },
       },

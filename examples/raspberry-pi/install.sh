@@ -375,11 +375,12 @@ else
 fi
 if [ "$changed" = 0 ]; then echo 'Nothing had to be done.'; exit 0; fi
 config=${etc#"$root"}/earshot.yaml
-if [ -n "$user" ]; then sudo='' control='systemctl --user'; else sudo='sudo ' control='sudo systemctl'; fi
-# What init writes takes the place of what is there: only while nobody has put anything into that.
+if [ -n "$user" ]; then edit='nano' control='systemctl --user'; else edit='sudoedit' control='sudo systemctl'; fi
+# There is something to change only while nobody has.
 if [ "$dry" = 1 ] && [ ! -e "$etc/earshot.yaml" ] || cmp -s "$etc/earshot.yaml" "$opt/written/${owner:-system}-earshot.yaml"; then cat <<TEXT
 Now, in this order:
-  ${sudo}earshot init $config --runs-as service
+  ${edit} $config     # what is marked CHANGE; earshot devices has the names
+  earshot run --check $config
   earshot doctor $config
   $control start earshot
 TEXT
