@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 const source = fileURLToPath(new URL('./src/', import.meta.url));
 
@@ -17,6 +18,7 @@ export default defineConfig({
     globalSetup: 'test/support/built-programs/build-programs.ts',
     setupFiles: 'test/support/built-programs/use-built-programs.ts',
     testTimeout: 30_000,
+    sequence: { sequencer: LongestFirst },
     // onnxruntime-node is a native addon: one process per file, never two threads of one process.
     pool: 'forks',
     projects: [
