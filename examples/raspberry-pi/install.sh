@@ -45,7 +45,8 @@ slowly() {
     waited=$((waited + 10)); say running "$waited s so far"
   done) & ticking=$!
   code=0; "$@" > "$scratch/log" 2>&1 || code=$?
-  kill "$ticking" 2>/dev/null || true
+  # No softer: a shell that has just been forked still has our traps, and forgets what it is told with them.
+  kill -KILL "$ticking" 2>/dev/null || true
   wait "$ticking" 2>/dev/null || true
   [ "$code" = 0 ] || { tail -n 15 "$scratch/log" >&2; fail "this failed, and says why above: $*"; }
 }
@@ -92,7 +93,7 @@ scratch=$(mktemp -d)
 # Not in /tmp, which may be memory: it is as large as the packages.
 cache=$opt/.npm-cache
 ticking=''
-trap '[ -z "$ticking" ] || kill "$ticking" 2>/dev/null || true; rm -rf "$scratch"; [ "$dry" = 1 ] || rm -rf "$cache"' EXIT
+trap '[ -z "$ticking" ] || kill -KILL "$ticking" 2>/dev/null || true; rm -rf "$scratch"; [ "$dry" = 1 ] || rm -rf "$cache"' EXIT
 trap 'exit 130' INT TERM HUP
 # systemctl of whoever's service it is; false where no systemd answers.
 systemd() {
