@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take a minute and more, the longest first; begun last they would be waited for when everything else is done. */
-const longest = ['demo-runs.kiosk.test.ts', 'doctor.kiosk.test.ts', 'test/demo.test.ts'];
+/** Files that take minutes, the longest first; begun last they would be waited for when everything else is done. */
+const longest = ['demo-runs.kiosk.test.ts', 'test/demo.test.ts'];
 
 const rankOf = ({ moduleId }: TestSpecification): number => {
   const rank = longest.findIndex((name) => moduleId.endsWith(name));
