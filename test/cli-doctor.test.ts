@@ -18,7 +18,6 @@ import { doctorReport, doctorWords } from '../src/cli/doctor/acoustics-report.js
 import { doctor } from '../src/cli/doctor/doctor.js';
 import { readDoctorCommandLine } from '../src/cli/doctor/doctor-command-line.js';
 import { doctorUsage } from '../src/cli/doctor/doctor-usage.js';
-import type { AcousticFigures } from '../src/core/acoustics/acoustic-figures.js';
 import { createCalibration, parseCalibration } from '../src/core/acoustics/calibration.js';
 import type { AcousticProbeEvent } from '../src/core/acoustics/probe-acoustics.js';
 import { DeviceError } from '../src/core/errors.js';
@@ -27,30 +26,10 @@ import {
   type PulseDevice,
   type PulseQuery,
 } from '../src/devices/process/pulse-devices.js';
+import { ordinaryRoom as figures } from './support/acoustic-figures.js';
 import { codeBlocks } from './support/markdown.js';
 import { readProjectFile } from './support/project.js';
 
-const figures: AcousticFigures = {
-  chirps: 6,
-  heard: 6,
-  chirpDb: -23.2,
-  noiseDb: -58,
-  echoDb: -38,
-  delayMs: 62.3,
-  delaySpreadMs: 0.8,
-  returnLossDb: 14.8,
-  returnLossSpreadDb: 0.3,
-  fadeDb: 0.1,
-  otherEchoesMs: [],
-  reverberationMs: 280,
-  clippedShare: 0,
-  driftPpm: 12.5,
-  driftErrorPpm: 0.4,
-  wakeLossMs: 0,
-  wakeSilenceMs: 120,
-  captureGaps: 0,
-  playoutGaps: 0,
-};
 const devices = { capture: 'mic', playout: 'speaker' };
 const calibration = createCalibration(figures, { measuredAt: '2026-03-01T12:00:00.000Z', devices });
 

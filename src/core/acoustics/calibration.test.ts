@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ordinaryRoom as usual } from '../../../test/support/acoustic-figures.js';
 import { resolveLinearEchoCancellerOptions } from '../audio/echo/linear-echo-options.js';
 import { createWakePolicy } from '../hardware/wake-policy.js';
 import type { AcousticFigures } from './acoustic-figures.js';
@@ -6,27 +7,6 @@ import { calibratedOptions } from './calibrated-options.js';
 import { calibrationText, createCalibration, parseCalibration } from './calibration.js';
 import { judgeAcoustics } from './judge-acoustics.js';
 
-const usual: AcousticFigures = {
-  chirps: 6,
-  heard: 6,
-  chirpDb: -23.2,
-  noiseDb: -58,
-  echoDb: -38,
-  delayMs: 62.3,
-  delaySpreadMs: 0.8,
-  returnLossDb: 14.8,
-  returnLossSpreadDb: 0.3,
-  fadeDb: 0.1,
-  otherEchoesMs: [],
-  reverberationMs: 280,
-  clippedShare: 0,
-  driftPpm: 12.5,
-  driftErrorPpm: 0.4,
-  wakeLossMs: 0,
-  wakeSilenceMs: 120,
-  captureGaps: 0,
-  playoutGaps: 0,
-};
 const unheard: AcousticFigures = { ...usual, heard: 0, delayMs: null, returnLossDb: null, echoDb: null };
 const about = {
   measuredAt: '2026-03-01T12:00:00.000Z',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { map, mergeMap, take, throwError, timer } from 'rxjs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ordinaryRoom as figures } from '../../../../test/support/acoustic-figures.js';
 import { examinationOf, neverStopped, playedMachine } from '../../../../test/support/played-machine.js';
 import {
   type AcousticFigures,
@@ -167,27 +168,6 @@ describe('a device', () => {
 });
 
 describe('the acoustics', () => {
-  const figures: AcousticFigures = {
-    chirps: 6,
-    heard: 6,
-    chirpDb: -23.2,
-    noiseDb: -58,
-    echoDb: -38,
-    delayMs: 62.3,
-    delaySpreadMs: 0.8,
-    returnLossDb: 14.8,
-    returnLossSpreadDb: 0.3,
-    fadeDb: 0.1,
-    otherEchoesMs: [],
-    reverberationMs: 280,
-    clippedShare: 0,
-    driftPpm: 12.5,
-    driftErrorPpm: 0.4,
-    wakeLossMs: 0,
-    wakeSilenceMs: 120,
-    captureGaps: 0,
-    playoutGaps: 0,
-  };
   const about = { measuredAt: '2026-03-01T12:00:00.000Z', devices: { capture: 'mic', playout: 'speaker' } };
   const calibrated = (changed: Partial<AcousticFigures> = {}) =>
     createCalibration({ ...figures, ...changed }, about);
